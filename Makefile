@@ -1,0 +1,52 @@
+# make demo: see it work.  make test: see that it works.  make check: what must hold before a commit.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+SUITE ?= client
+ARGS ?=
+
+.PHONY: help setup demo test check format generate lock bench clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo    set up, start a server, send mail, and show how its bounces are listed, read and reactivated"
+	@echo "make test    set up and run the tests (ARGS='-k name' for some of them)"
+	@echo "make check   format, lint, types, layers, generated files"
+	@echo "make setup   make $(VENV) with everything in it"
+	@echo "make bench SUITE=name, make format, make generate, make lock, make clean"
+
+# A stamp a set of packages: what demo installs, setup completes.
+$(VENV)/serve: constraints/serve.txt pyproject.toml
+	@tools/setup $(PYTHON) $(VENV) serve
+
+$(VENV)/dev: constraints/dev.txt pyproject.toml
+	@tools/setup $(PYTHON) $(VENV) dev
+
+setup: $(VENV)/dev
+
+demo:
+	@test -e $(VENV)/dev -a $(VENV)/dev -nt constraints/dev.txt || $(MAKE) --no-print-directory $(VENV)/serve
+	@$(BIN)/carom demo $(ARGS)
+
+test: $(VENV)/dev
+	@$(BIN)/pytest $(ARGS)
+
+check: $(VENV)/dev
+	@tools/check
+
+format: $(VENV)/dev
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+generate: $(VENV)/dev
+	@tools/generate
+
+bench: $(VENV)/dev
+	@$(BIN)/python -m bench.$(SUITE)
+
+lock: $(VENV)/dev
+	@tools/lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Raw mail in, typed events out. Pure: the standard library and the taxonomy only."""

@@ -1,0 +1,1 @@
+"""The async clients, written by hand; the sync ones are generated from them."""

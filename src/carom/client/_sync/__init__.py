@@ -1,0 +1,1 @@
+"""Generated from carom.client._async: edit there."""

@@ -1,0 +1,1 @@
+"""How a request reaches the network: one seam of two methods, several ways behind it."""

@@ -1,0 +1,1 @@
+"""What happens to mail, one job after another; every step is a row in the store."""

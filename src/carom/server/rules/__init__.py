@@ -1,0 +1,1 @@
+"""What the server decides, as pure functions and tables: no clock, no database, no network."""

@@ -1,0 +1,1 @@
+"""SMTP in: submission, and the listener where bounces come home."""

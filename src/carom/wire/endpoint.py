@@ -1,0 +1,245 @@
+"""One call of the API as a value: how its request is written, how the server reads it, how its answer is read.
+
+Fields named in the path are in the path; the rest are the query of GET and DELETE and the body otherwise.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from types import UnionType
+from typing import Any, Generic, Literal, NamedTuple, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from urllib.parse import quote
+
+import msgspec
+from msgspec import UNSET, Raw, Struct
+
+from carom.wire._naming import postmark_name
+from carom.wire.times import encode_hook
+
+
+class Wire(Struct, frozen=True, kw_only=True, rename=postmark_name, omit_defaults=True):
+    """A result. A field that Postmark leaves out of some answers is ``X | None = None`` and is left out when None;
+    one that it sends as null is ``X | None`` without a default; all others are required. No other default may
+    stand here: it would be left out of answers."""
+
+
+class Ask(Struct, frozen=True, kw_only=True, rename=postmark_name):
+    """A request. A field left UNSET is not sent; None is sent as null."""
+
+
+Req = TypeVar("Req", bound=Ask)
+Res = TypeVar("Res")
+
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+class Encoded(NamedTuple):
+    """A request as it goes out. ``body`` is empty where there is none."""
+
+    method: Method
+    path: str
+    query: dict[str, str]
+    body: bytes
+
+
+class BadJson(ValueError):
+    """The body is no JSON, or none where one is needed, or its top is not what the endpoint takes."""
+
+
+class BadFields(ValueError):
+    """Fields of the body or query have the wrong type. ``names`` are their wire names."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        """Keep the names in the order in which they stood."""
+        self.names = tuple(names)
+        super().__init__(", ".join(self.names))
+
+
+_encoder = msgspec.json.Encoder(enc_hook=encode_hook)
+
+
+def encode_json(value: object) -> bytes:
+    """Encode a wire value."""
+    return _encoder.encode(value)
+
+
+class _Field(NamedTuple):
+    wire: str
+    attribute: str
+    decoder: msgspec.json.Decoder[Any]
+    type: Any
+
+
+class Endpoint(Generic[Req, Res]):
+    """A call: ``Endpoint("GET", "/bounces/{bounce_id}", GetBounce, Bounce)``.
+
+    ``token`` is the kind of token it takes. ``body`` names the one field that is the whole body, for the calls whose
+    body is a bare array. ``empty_body`` lets POST and PUT come without one.
+    """
+
+    def __init__(
+        self,
+        method: Method,
+        path: str,
+        request: type[Req],
+        result: type[Res],
+        *,
+        token: Literal["server", "account"] = "server",
+        body: str | None = None,
+        empty_body: bool = False,
+    ) -> None:
+        """Describe a call; nothing is compiled before it is used."""
+        self.method: Method = method
+        self.path = path
+        self.request = request
+        self.result = result
+        self.token = token
+        self.body = body
+        self.empty_body = empty_body
+
+    def __repr__(self) -> str:
+        """Return ``Endpoint(GET /bounces/{bounce_id})``."""
+        return f"Endpoint({self.method} {self.path})"
+
+    @property
+    def has_body(self) -> bool:
+        """Whether the fields that are not in the path go into a body."""
+        return self.method not in {"GET", "DELETE"}
+
+    @cached_property
+    def _fields(self) -> tuple[msgspec.structs.FieldInfo, ...]:
+        return msgspec.structs.fields(self.request)
+
+    @cached_property
+    def _result_decoder(self) -> msgspec.json.Decoder[Res]:
+        return msgspec.json.Decoder(self.result)
+
+    @cached_property
+    def _by_folded_name(self) -> dict[str, _Field]:
+        hints = get_type_hints(self.request)
+        return {
+            field.encode_name.lower(): _Field(
+                field.encode_name, field.name, msgspec.json.Decoder(hints[field.name], strict=False), hints[field.name]
+            )
+            for field in self._fields
+            if f"{{{field.name}}}" not in self.path
+        }
+
+    def encode(self, request: Req) -> Encoded:
+        """Write a request."""
+        at: dict[str, str] = {}
+        rest: dict[str, Any] = {}
+        for field in self._fields:
+            value = getattr(request, field.name)
+            if f"{{{field.name}}}" in self.path:
+                at[field.name] = quote(str(value), safe="")
+            elif value is not UNSET:
+                rest[field.encode_name] = value
+        path = self.path.format_map(at)
+        if not self.has_body:
+            query = {name: _query_text(value) for name, value in rest.items() if value is not None}
+            return Encoded(self.method, path, query, b"")
+        if self.body is not None:
+            return Encoded(self.method, path, {}, encode_json(getattr(request, self.body)))
+        return Encoded(self.method, path, {}, b"" if self.empty_body and not rest else encode_json(rest))
+
+    def decode(self, answer: bytes) -> Res:
+        """Read an answer exactly. Raises msgspec.DecodeError or its ValidationError; tolerance is the client's."""
+        return self._result_decoder.decode(answer)
+
+    def parse(self, at: Mapping[str, str], query: Iterable[tuple[str, str]], body: bytes) -> Req:
+        """Read a request as leniently as Postmark does: names in any case, null and an empty query value as not given,
+        unknown names ignored. Raises BadJson, or BadFields with every field of the wrong type."""
+        values: dict[str, Any] = {}
+        wrong: list[str] = []
+        for name, text in at.items():
+            try:
+                values[name] = msgspec.convert(text, get_type_hints(self.request)[name], strict=False)
+            except msgspec.ValidationError:
+                wrong.append(postmark_name(name))
+        if not self.has_body:
+            self._parse_query(query, values, wrong)
+        elif self.body is not None:
+            values[self.body] = self._parse_array(body)
+        else:
+            self._parse_object(body, values, wrong)
+        if wrong:
+            raise BadFields(wrong)
+        try:
+            return self.request(**values)
+        except TypeError:
+            raise BadFields(
+                field.encode_name for field in self._fields if field.required and field.name not in values
+            ) from None
+
+    def _parse_query(self, query: Iterable[tuple[str, str]], values: dict[str, Any], wrong: list[str]) -> None:
+        for name, text in query:
+            field = self._by_folded_name.get(name.lower())
+            if field is None or not text:
+                continue
+            try:
+                values[field.attribute] = msgspec.convert(text, field.type, strict=False)
+            except msgspec.ValidationError:
+                wrong.append(field.wire)
+
+    def _parse_array(self, body: bytes) -> list[Raw]:
+        try:
+            return msgspec.json.decode(body, type=list[Raw])
+        except msgspec.DecodeError as error:
+            raise BadJson(str(error)) from error
+
+    def _parse_object(self, body: bytes, values: dict[str, Any], wrong: list[str]) -> None:
+        if self.empty_body and body.strip() in {b"", b"null"}:
+            return
+        members = _members(body)
+        for name, raw in members.items():
+            field = self._by_folded_name.get(name.lower())
+            if field is None or _is_null(raw):
+                continue
+            try:
+                values[field.attribute] = field.decoder.decode(raw)
+            except msgspec.DecodeError:
+                try:
+                    values[field.attribute] = msgspec.convert(
+                        fold(msgspec.json.decode(raw), field.type), field.type, strict=False
+                    )
+                except msgspec.ValidationError:
+                    wrong.append(field.wire)
+
+
+def _members(body: bytes) -> dict[str, Raw]:
+    try:
+        return msgspec.json.decode(body, type=dict[str, Raw])
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadJson(str(error)) from error
+
+
+def _is_null(raw: Raw) -> bool:
+    return bytes(raw) == b"null"
+
+
+def fold(value: object, kind: Any) -> object:
+    """Spell the keys of a decoded JSON value as its type spells them, leaving out nulls where they may be left out."""
+    if isinstance(value, list):
+        inner = next((get_args(arm)[0] for arm in _arms(kind) if get_origin(arm) is list), Any)
+        return [fold(item, inner) for item in cast("list[object]", value)]
+    struct = next((arm for arm in _arms(kind) if isinstance(arm, type) and issubclass(arm, Struct)), None)
+    if struct is None or not isinstance(value, dict):
+        return cast("object", value)
+    hints = get_type_hints(struct)
+    names = {field.encode_name.lower(): field for field in msgspec.structs.fields(struct)}
+    folded: dict[str, object] = {}
+    for key, member in cast("dict[str, object]", value).items():
+        field = names.get(key.lower())
+        if field is not None and (member is not None or field.required):
+            folded[field.encode_name] = fold(member, hints[field.name])
+    return folded
+
+
+def _arms(kind: Any) -> tuple[Any, ...]:
+    return get_args(kind) if get_origin(kind) in {Union, UnionType} else (kind,)
+
+
+def _query_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)

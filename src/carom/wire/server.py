@@ -1,0 +1,37 @@
+"""The server that a token belongs to: https://postmarkapp.com/developer/api/server-api."""
+
+from carom.wire.endpoint import Ask, Endpoint, Wire
+
+
+class Server(Wire, frozen=True, kw_only=True):
+    """A server: its name, its tokens, where its inbound mail goes, what it tracks. Unset hooks are empty strings."""
+
+    id: int
+    name: str
+    api_tokens: list[str]
+    color: str
+    smtp_api_activated: bool
+    raw_email_enabled: bool
+    delivery_type: str
+    server_link: str
+    inbound_address: str
+    inbound_hook_url: str
+    bounce_hook_url: str
+    open_hook_url: str
+    delivery_hook_url: str
+    post_first_open_only: bool
+    inbound_domain: str
+    inbound_hash: str
+    inbound_spam_threshold: int
+    track_opens: bool
+    track_links: str
+    include_bounce_content_in_hook: bool
+    click_hook_url: str
+    enable_smtp_api_error_hooks: bool
+
+
+class GetServer(Ask, frozen=True, kw_only=True):
+    """Ask for the token's own server."""
+
+
+GET_SERVER = Endpoint("GET", "/server", GetServer, Server)
