@@ -224,7 +224,7 @@ def fold(value: object, kind: Any) -> object:
         return [fold(item, inner) for item in cast("list[object]", value)]
     struct = next((arm for arm in _arms(kind) if isinstance(arm, type) and issubclass(arm, Struct)), None)
     if struct is None or not isinstance(value, dict):
-        return cast("object", value)
+        return value
     hints = get_type_hints(struct)
     names = {field.encode_name.lower(): field for field in msgspec.structs.fields(struct)}
     folded: dict[str, object] = {}
