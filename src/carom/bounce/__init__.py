@@ -1,1 +1,40 @@
-"""Raw mail in, typed events out. Pure: the standard library and the taxonomy only."""
+"""Raw mail in, typed events out. Pure: the standard library and the taxonomy only.
+
+``parse`` reads a mail that came to a return path, ``classify`` an SMTP reply, a connection error or the fields of a
+report; both decide by the same rules, which are data (``rules/*.toml``). ``verp`` makes and reads return paths.
+"""
+
+from carom.bounce.classify import Rule, RuleError, Verdict, classify
+from carom.bounce.events import (
+    AutoReply,
+    Challenge,
+    Complaint,
+    ContentNotice,
+    Delayed,
+    Event,
+    Failed,
+    Feedback,
+    ListRequest,
+    RelayTest,
+    Report,
+)
+from carom.bounce.report import parse
+
+__all__ = [
+    "AutoReply",
+    "Challenge",
+    "Complaint",
+    "ContentNotice",
+    "Delayed",
+    "Event",
+    "Failed",
+    "Feedback",
+    "ListRequest",
+    "RelayTest",
+    "Report",
+    "Rule",
+    "RuleError",
+    "Verdict",
+    "classify",
+    "parse",
+]

@@ -1,0 +1,219 @@
+"""Runs the rules over what a report or a refusal says. It knows no provider and no phrase: those are rows in
+``rules/*.toml``, tried in the order of the files and of the rows in them; the first that matches decides."""
+
+import re
+import tomllib
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+from carom.bounce.codes import find_reply, find_status, is_less_specific, is_vague
+from carom.taxonomy import BounceType
+
+# Section 4 of the classification sheet: text beats code, and within texts the sender's faults come before the
+# recipient's, so that a block list is never taken for an unknown user.
+ORDER = ("actions", "operators", "phrases", "status", "replies")
+MAX_TEXT = 2000
+
+_ADDRESS = re.compile(r"<?[^\s<>@,;:\"'()\[\]]{1,128}@[a-z0-9][a-z0-9.-]{0,252}>?")
+
+
+class Evidence(NamedTuple):
+    """What the rules look at. ``text`` is in lower case, white space collapsed, each address written ``<@>``."""
+
+    action: str
+    status: str | None
+    reply: int | None
+    command: str
+    text: str
+
+    @property
+    def temporary(self) -> bool:
+        """Whether the codes say that a later try may work: class 4 of the status, else of the reply."""
+        return self.status[0] == "4" if self.status else self.reply is not None and self.reply < 500
+
+
+class Verdict(NamedTuple):
+    """A decision: the type, the rule that decided, the text it matched, and the enhanced code that counted."""
+
+    type: BounceType
+    rule: str
+    matched: str
+    status: str | None
+
+
+class Text(NamedTuple):
+    """Ways to match a text: phrases that stand in it as they are, and regexes, tried only where one of ``needs``
+    stands in the text (most rules are passed over that way)."""
+
+    phrases: tuple[str, ...]
+    regexes: tuple[re.Pattern[str], ...]
+    needs: tuple[str, ...]
+
+    def find(self, text: str) -> str | None:
+        """Return the matched text, None where there is none."""
+        for phrase in self.phrases:
+            if phrase in text:
+                return phrase
+        for need in self.needs:
+            if need in text:
+                break
+        else:
+            return None
+        return next((found[0] for regex in self.regexes if (found := regex.search(text))), None)
+
+
+class Rule(NamedTuple):
+    """A row: where all of its conditions hold, ``type`` is the type, or ``temporary`` where a later try may work: of a
+    HardBounce that is SoftBounce unless the row says otherwise."""
+
+    id: str
+    type: BounceType
+    temporary: BounceType
+    text: Text | None
+    status: re.Pattern[str] | None
+    reply: frozenset[int]
+    action: str
+    command: str
+    source: str
+    example: str
+
+    def match(self, evidence: Evidence) -> str | None:
+        """Return what matched, None where a condition does not hold."""
+        if self.action and self.action != evidence.action:
+            return None
+        if self.command and self.command != evidence.command:
+            return None
+        if self.reply and evidence.reply not in self.reply:
+            return None
+        matched = str(evidence.reply) if self.reply else self.action
+        if self.status:
+            if not (evidence.status and self.status.fullmatch(evidence.status)):
+                return None
+            matched = evidence.status
+        return self.text.find(evidence.text) if self.text else matched
+
+
+def classify(
+    *,
+    reply: int | None = None,
+    status: str | None = None,
+    text: str = "",
+    command: str | None = None,
+    action: str | None = None,
+    rules: Sequence[Rule] | None = None,
+) -> Verdict:
+    """Decide the type of a refusal: an SMTP reply, a connection error, or the fields of a report.
+
+    ``command`` is the SMTP command that was answered (``RCPT``, ``DATA``, ...), ``action`` the report's. Codes that
+    are not given are read from the text. ``rules`` replaces the built-in rules.
+    """
+    return decide(weigh(reply=reply, status=status, text=text, command=command, action=action), rules)
+
+
+def weigh(
+    *,
+    reply: int | None = None,
+    status: str | None = None,
+    text: str = "",
+    command: str | None = None,
+    action: str | None = None,
+) -> Evidence:
+    """Bring what is known into the form that the rules look at."""
+    told = text[:MAX_TEXT]
+    status = best_status(status, find_status(told))
+    if reply is None:
+        reply = find_reply(told)
+    return Evidence(action or "", status, reply, (command or "").upper(), plain(told))
+
+
+def best_status(status: str | None, inner: str | None) -> str | None:
+    """Return the enhanced code that counts: the text's where Status is missing, vague or less specific."""
+    if status is None or (inner and (is_vague(status) or is_less_specific(status, inner))):
+        return inner or status
+    return status
+
+
+def plain(text: str) -> str:
+    """Write a text as rules see it: lower case, white space collapsed, addresses as ``<@>`` so that no local part
+    matches a rule."""
+    text = " ".join(text.lower().split())
+    return _ADDRESS.sub("<@>", text) if "@" in text else text
+
+
+def decide(evidence: Evidence, rules: Sequence[Rule] | None = None) -> Verdict:
+    """Run the rules in their order; nothing that matches is Unknown."""
+    for rule in builtin_rules() if rules is None else rules:
+        matched = rule.match(evidence)
+        if matched is not None:
+            kind = rule.temporary if evidence.temporary else rule.type
+            return Verdict(kind, rule.id, matched, evidence.status)
+    return Verdict(BounceType.UNKNOWN, "unmatched", "", evidence.status)
+
+
+@cache
+def builtin_rules() -> tuple[Rule, ...]:
+    """Return the rules of the package, read once."""
+    folder = files("carom.bounce") / "rules"
+    return tuple(
+        rule for name in ORDER for rule in read_rules((folder / f"{name}.toml").read_text("utf-8"), f"{name}.toml")
+    )
+
+
+class RuleError(ValueError):
+    """A rules file that cannot be used; the message names file, rule and fault."""
+
+
+def read_rules(toml: str, name: str) -> list[Rule]:
+    """Read the rules of a file. Raises RuleError."""
+    try:
+        rows = tomllib.loads(toml).get("rule", [])
+    except tomllib.TOMLDecodeError as e:
+        raise RuleError(f"{name}: {e}") from e
+    return [_rule(row, name) for row in rows]
+
+
+_TYPES = {kind.value: kind for kind in BounceType}
+
+
+def _rule(row: dict[str, Any], name: str) -> Rule:
+    label = f"{name}: rule {row.get('id', '?')!r}"
+    missing = {"id", "type", "match", "source", "example"} - row.keys()
+    match: dict[str, Any] = row.get("match", {})
+    unknown = (row.keys() - {"id", "type", "temporary", "match", "source", "example"}) | (
+        match.keys() - {"phrases", "regexes", "needs", "status", "reply", "action", "command"}
+    )
+    if missing or unknown or not match:
+        raise RuleError(f"{label}: missing {sorted(missing)}, unknown {sorted(unknown)}, or an empty match")
+    try:
+        kind = _TYPES[row["type"]]
+        return Rule(
+            id=row["id"],
+            type=kind,
+            temporary=_TYPES[row.get("temporary", "SoftBounce" if kind is BounceType.HARD_BOUNCE else kind)],
+            text=_text(match),
+            status=re.compile("|".join(_status(one) for one in match["status"])) if "status" in match else None,
+            reply=frozenset(match.get("reply", ())),
+            action=match.get("action", ""),
+            command=match.get("command", ""),
+            source=row["source"],
+            example=row["example"],
+        )
+    except KeyError as e:
+        raise RuleError(f"{label}: no bounce type is called {e}") from e
+    except (ValueError, re.error) as e:
+        raise RuleError(f"{label}: {e}") from e
+
+
+def _status(code: str) -> str:
+    """Turn ``x.7.*`` into a regex: x is any class, * any number."""
+    return code.replace(".", r"\.").replace("x", "[45]").replace("*", r"\d{1,3}")
+
+
+def _text(match: dict[str, Any]) -> Text | None:
+    phrases, regexes = tuple(match.get("phrases", ())), tuple(re.compile(one) for one in match.get("regexes", ()))
+    needs = tuple(match.get("needs", ()))
+    if bool(regexes) != bool(needs):
+        raise ValueError("regexes and needs go together: each regex holds one of the words in needs")
+    return Text(phrases, regexes, needs) if phrases or regexes else None

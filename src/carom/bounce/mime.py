@@ -1,0 +1,145 @@
+"""Byte-level MIME reading that parses only what decides: headers, the parts of a multipart, their decoded text.
+
+It never raises, and its limits bound the work on hostile mail: what lies beyond them is not read.
+"""
+
+import binascii
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+Headers = dict[str, str]
+
+HEAD_BYTES, TAIL_BYTES = 1 << 20, 1 << 18
+MAX_DEPTH, MAX_PARTS, MAX_TEXT = 16, 256, 1 << 17
+
+_FIELD = re.compile(r"^([!-9;-~]+)[ \t]*:[ \t]*(.*(?:\n[ \t].*)*)", re.MULTILINE)
+_FOLD = re.compile(r"\n[ \t]+")
+_PARAMETER = re.compile(r""";\s*([a-zA-Z0-9*_-]+)\s*=\s*(?:"([^"\n]*)"?|([^;\s]*))""")
+_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
+# Codecs that are no charsets of mail; punycode takes quadratic time.
+_NO_CHARSETS = frozenset({"punycode", "idna", "undefined", "raw_unicode_escape", "unicode_escape"})
+
+
+class Part(NamedTuple):
+    """A leaf of a mail: its media type in lower case, its headers, its body still encoded."""
+
+    type: str
+    headers: Headers
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        """The body as text, transfer encoding and charset undone, cut at ``MAX_TEXT``."""
+        return decode_text(undo_transfer(self.body[:MAX_TEXT], self.headers), self.headers.get("content-type", ""))
+
+
+class Mail(NamedTuple):
+    """A mail read as far as it decides: the top headers, the leaves, the top media type."""
+
+    headers: Headers
+    parts: list[Part]
+    type: str
+    content_type: str
+
+
+def read_mail(raw: bytes) -> Mail:
+    """Read a mail: headers, and its leaves in order."""
+    block, body = split_head(plain_lines(raw))
+    headers = read_headers(block)
+    content_type = headers.get("content-type", "")
+    parts = list(_leaves(headers, body, 0))
+    return Mail(headers, parts, media_type(content_type), content_type)
+
+
+def plain_lines(raw: bytes) -> bytes:
+    """Return the mail with LF line ends. Of a very long one the head and the tail: reports stand before the returned
+    mail, some after it, none in the middle."""
+    if len(raw) > HEAD_BYTES + TAIL_BYTES:
+        raw = raw[:HEAD_BYTES] + b"\n" + raw[-TAIL_BYTES:]
+    if b"\r" in raw:
+        raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return raw
+
+
+def split_head(entity: bytes) -> tuple[bytes, bytes]:
+    """Split an entity at its first empty line; one that begins with an empty line has no headers."""
+    if entity.startswith(b"\n"):
+        return b"", entity[1:]
+    head, _, body = entity.partition(b"\n\n")
+    return head, body
+
+
+def read_headers(block: bytes) -> Headers:
+    """Read header fields by lower-case name, unfolded, the first of each name."""
+    headers: Headers = {}
+    for name, value in _FIELD.findall(block.decode("utf-8", "replace")):
+        headers.setdefault(name.lower(), _FOLD.sub(" ", value).strip() if "\n" in value else value.strip())
+    return headers
+
+
+def media_type(content_type: str) -> str:
+    """Return the lower-case media type of a Content-Type value, ``text/plain`` where it has none."""
+    return content_type.partition(";")[0].strip().lower() or "text/plain"
+
+
+def parameters(content_type: str) -> dict[str, str]:
+    """Return the parameters of a Content-Type value by lower-case name."""
+    return {name.lower(): quoted or plain for name, quoted, plain in _PARAMETER.findall(content_type[:4096])}
+
+
+def _leaves(headers: Headers, body: bytes, depth: int) -> Iterator[Part]:
+    content_type = headers.get("content-type", "")
+    kind = media_type(content_type)
+    if kind.startswith("multipart/") and depth < MAX_DEPTH:
+        boundary = parameters(content_type).get("boundary", "").encode("utf-8", "replace")
+        pieces = _pieces(body, boundary) if boundary else []
+        if pieces:
+            for piece in pieces:
+                head, inner = split_head(piece)
+                yield from _leaves(read_headers(head), inner, depth + 1)
+            return
+    yield Part(kind, headers, body)
+
+
+def _pieces(body: bytes, boundary: bytes) -> list[bytes]:
+    """Split a multipart body. A delimiter line may be the beginning of another's (RFC 2046, 5.1.2), so what follows
+    the boundary decides: line end, blank, or ``--`` for the last."""
+    marker, found = b"\n--" + boundary, list[bytes]()
+    for piece in (b"\n" + body).split(marker, MAX_PARTS)[1:]:
+        line, _, rest = piece.partition(b"\n")
+        tail = line.rstrip()
+        if not tail:
+            found.append(rest)
+        elif tail == b"--":
+            break
+        elif found:
+            found[-1] += marker + piece
+    return found
+
+
+def undo_transfer(body: bytes, headers: Headers) -> bytes:
+    """Undo base64 and quoted-printable, broken ones as far as they go."""
+    encoding = headers.get("content-transfer-encoding", "").lower()
+    if encoding.startswith("base64"):
+        digits = _NOT_BASE64.sub(b"", body)
+        digits = digits[: len(digits) - 1] if len(digits) % 4 == 1 else digits
+        return binascii.a2b_base64(digits + b"=" * (-len(digits) % 4))
+    if encoding.startswith("quoted-printable"):
+        return binascii.a2b_qp(body)
+    return body
+
+
+def decode_text(body: bytes, content_type: str) -> str:
+    """Decode a body by the charset of its Content-Type, else as UTF-8, else as Latin-1."""
+    if body.isascii() and b"\x1b" not in body:
+        return body.decode("ascii")
+    charset = parameters(content_type).get("charset", "utf-8")
+    for name in (charset, "utf-8"):
+        if name.lower().replace("-", "_") in _NO_CHARSETS:
+            continue
+        try:
+            return body.decode(name)
+        except (LookupError, ValueError):
+            continue
+    return body.decode("latin-1")

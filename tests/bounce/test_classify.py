@@ -1,0 +1,47 @@
+"""What counts: a false HardBounce kills a good address."""
+
+import pytest
+
+from carom.bounce import classify
+from carom.taxonomy import BounceType
+
+REFUSALS = [
+    ("550 5.1.1 <a@example.com>: Recipient address rejected: User unknown in local recipient table", "HardBounce"),
+    ("550 5.4.1 Recipient address rejected: Access denied. AS(201806281)", "HardBounce"),
+    ("550 5.7.1 <a@example.com>... User unknown", "HardBounce"),
+    ("550 5.1.1 <a@example.com> sender@example.org has sent too many recipients this hour", "Transient"),
+    ("550 5.1.0 <b@example.org> sender rejected AUP#In-1310", "Blocked"),
+    ("550 5.2.1 Mailbox unavailable. Your IP address 192.0.2.1 is blacklisted", "Blocked"),
+    ("550-5.7.1 Our system has detected that this message is likely unsolicited mail.", "SpamNotification"),
+    ("550 5.7.1 Command rejected", "Blocked"),
+    ("552 5.2.2 Mailbox full", "SoftBounce"),
+    ("450 4.1.1 <a@example.com>: user unknown", "SoftBounce"),
+    ("421 Service not available", "Transient"),
+    ("554 Transaction failed", "Unknown"),
+    ("", "Unknown"),
+]
+
+
+@pytest.mark.parametrize(("text", "kind"), REFUSALS)
+def test_a_refusal_has_its_type(text: str, kind: str) -> None:
+    assert classify(text=text, command="RCPT").type == kind
+
+
+def test_an_address_never_matches_a_rule() -> None:
+    """A local part may be any word; only what the server says counts."""
+    assert classify(text="550 <blacklisted.spam@quota.example>: no").type is BounceType.UNKNOWN
+
+
+def test_a_code_in_the_text_beats_a_vague_status() -> None:
+    assert classify(status="5.0.0", text="550 5.1.1 no").status == "5.1.1"
+    assert classify(status="5.1.0", text="550 5.1.1 no").status == "5.1.1"
+    assert classify(status="5.2.2", text="550 5.1.1 no").status == "5.2.2"
+
+
+def test_a_delayed_report_is_transient_whatever_its_codes_say() -> None:
+    assert classify(status="5.1.1", text="User unknown", action="delayed").type is BounceType.TRANSIENT
+
+
+@pytest.mark.parametrize("text", ["192.5.1.1", "5.1.1.7", "version 15.1.1"])
+def test_an_ip_address_is_no_code(text: str) -> None:
+    assert classify(text=text).status is None
