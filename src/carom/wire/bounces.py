@@ -1,10 +1,9 @@
 """Bounces: https://postmarkapp.com/developer/api/bounce-api."""
 
-from datetime import datetime
-
 from msgspec import UNSET, UnsetType, field
 
 from carom.wire.endpoint import Ask, Endpoint, Wire
+from carom.wire.times import Moment
 
 
 class BounceCount(Wire, frozen=True, kw_only=True):
@@ -40,7 +39,7 @@ class Bounce(Wire, frozen=True, kw_only=True):
     details: str
     email: str
     from_: str | None = field(default=None, name="From")
-    bounced_at: datetime
+    bounced_at: Moment
     dump_available: bool
     inactive: bool
     can_activate: bool
