@@ -106,8 +106,21 @@ class ActivateBounce(Ask, frozen=True, kw_only=True):
     bounce_id: int
 
 
+_BAD_ID = {"BounceID": 1002}
+_BAD_LIST: dict[str, int] = dict.fromkeys(
+    ("count", "offset", "type", "inactive", "emailFilter", "tag", "messageID", "fromdate", "todate", "messagestream"),
+    1000,
+)
+
 GET_DELIVERY_STATS = Endpoint("GET", "/deliverystats", GetDeliveryStats, DeliveryStats)
-GET_BOUNCES = Endpoint("GET", "/bounces", GetBounces, BouncePage)
-GET_BOUNCE = Endpoint("GET", "/bounces/{bounce_id}", GetBounce, Bounce)
-DUMP_BOUNCE = Endpoint("GET", "/bounces/{bounce_id}/dump", DumpBounce, BounceDump)
-ACTIVATE_BOUNCE = Endpoint("PUT", "/bounces/{bounce_id}/activate", ActivateBounce, ActivatedBounce, empty_body=True)
+GET_BOUNCES = Endpoint("GET", "/bounces", GetBounces, BouncePage, field_codes=_BAD_LIST)
+GET_BOUNCE = Endpoint("GET", "/bounces/{bounce_id}", GetBounce, Bounce, field_codes=_BAD_ID)
+DUMP_BOUNCE = Endpoint("GET", "/bounces/{bounce_id}/dump", DumpBounce, BounceDump, field_codes=_BAD_ID)
+ACTIVATE_BOUNCE = Endpoint(
+    "PUT",
+    "/bounces/{bounce_id}/activate",
+    ActivateBounce,
+    ActivatedBounce,
+    empty_body=True,
+    field_codes=_BAD_ID,
+)
