@@ -94,7 +94,7 @@ class Postfix(NamedTuple):
 
 
 @contextlib.contextmanager
-def running_postfix(*, domain: str, return_path: str, mx_port: int) -> Generator[Postfix]:
+def running_postfix(*, domain: str, return_path: str, port: int, mx_port: int) -> Generator[Postfix]:
     """Run a postfix whose notifications for ``return_path`` go to ``mx_port``.
 
     ``ann@domain`` has a mailbox, ``full@domain`` one that is full, ``anybody@later.domain`` is put off for ever; others are
@@ -102,7 +102,6 @@ def running_postfix(*, domain: str, return_path: str, mx_port: int) -> Generator
     """
     folder = Path(tempfile.mkdtemp(prefix="carom-postfix-"))
     folder.chmod(0o755)
-    port = _free_port()
     uid, gid = 65534, 65534
     for name in ("config", "queue", "data", "mail"):
         (folder / name).mkdir(mode=0o755)
@@ -132,13 +131,6 @@ def _postfix(folder: Path, command: str) -> None:
     if done.returncode:
         log = folder / "log"
         raise RuntimeError(f"postfix {command}: {done.stderr}{log.read_text() if log.exists() else ''}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _wait_for_port(port: int, seconds: float = 20) -> None:

@@ -2,13 +2,11 @@
 
 import asyncio
 import contextlib
-import logging
 import signal
 import sys
 from pathlib import Path
 from typing import Annotated
 
-import structlog
 from cyclopts import Parameter
 
 from carom.server.app import Carom, Listening
@@ -77,17 +75,6 @@ def serve(
         return_path=return_path,
         inbound_domain=inbound_domain,
         public_url=public_url,
-    )
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     with contextlib.suppress(ImportError):
         import uvloop

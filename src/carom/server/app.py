@@ -21,6 +21,7 @@ from carom.server.http import handlers
 from carom.server.http.api import Api
 from carom.server.http.routes import routes
 from carom.server.keyring import Keyring, load_keyring, new_message_id
+from carom.server.logs import configure_logs
 from carom.server.outbound.session import Connections, Route
 from carom.server.pipeline.deps import Deps
 from carom.server.pipeline.intake import Context
@@ -86,6 +87,7 @@ class Carom:
     async def start(self) -> Listening:
         """Open the store and listen. Raises BadSetting when another server has the data folder, OSError when an address
         is taken."""
+        configure_logs()
         async with contextlib.AsyncExitStack() as starting:
             listening = await self._start(starting)
             self._closing = starting.pop_all()

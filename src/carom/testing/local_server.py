@@ -16,8 +16,10 @@ from typing import Any, Self
 from uuid import uuid4
 
 from carom import ApiClient, AsyncApiClient
-from carom.server.app import Carom, Listening
+from carom.server.app import Carom, Listening, utc_now
 from carom.server.config import HostPort, Settings
+from carom.server.store import senders, servers
+from carom.server.store.database import sqlite_engine
 from carom.server.store.servers import Tokens
 
 START_SECONDS = 60.0
@@ -99,6 +101,13 @@ class LocalServer:
     def url(self) -> str:
         """The address of the API."""
         return self.listening.url
+
+    def allow(self, sender: str) -> None:
+        """Confirm a sender address or domain by hand, as ``carom senders allow`` does."""
+        with sqlite_engine(self._settings.sqlite_path).connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            senders.allow(connection, servers.first_account(connection), sender, utc_now())
+            connection.exec_driver_sql("COMMIT")
 
     def client(self, **options: Any) -> ApiClient:
         """Return a client of its first server."""

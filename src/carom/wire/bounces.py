@@ -1,10 +1,14 @@
 """Bounces: https://postmarkapp.com/developer/api/bounce-api."""
 
 from datetime import datetime
+from typing import Annotated
 
-from msgspec import UNSET, UnsetType, field
+from msgspec import UNSET, Meta, UnsetType, field
 
 from carom.wire.endpoint import Ask, Endpoint, Wire
+
+
+BounceId = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 
 
 class BounceCount(Wire, frozen=True, kw_only=True):
@@ -91,19 +95,19 @@ class GetBounces(Ask, frozen=True, kw_only=True):
 class GetBounce(Ask, frozen=True, kw_only=True):
     """Ask for one bounce."""
 
-    bounce_id: int
+    bounce_id: BounceId
 
 
 class DumpBounce(Ask, frozen=True, kw_only=True):
     """Ask for the raw mail of one bounce."""
 
-    bounce_id: int
+    bounce_id: BounceId
 
 
 class ActivateBounce(Ask, frozen=True, kw_only=True):
     """Reactivate the address of a bounce."""
 
-    bounce_id: int
+    bounce_id: BounceId
 
 
 _BAD_ID = {"BounceID": 1002}

@@ -147,7 +147,7 @@ class Endpoint(Generic[Req, Res]):
 
     @cached_property
     def _by_folded_name(self) -> dict[str, _Field]:
-        hints = get_type_hints(self.request)
+        hints = get_type_hints(self.request, include_extras=True)
         return {
             field.encode_name.lower(): _Field(
                 field.encode_name, field.name, msgspec.json.Decoder(hints[field.name], strict=False), hints[field.name]
@@ -185,7 +185,9 @@ class Endpoint(Generic[Req, Res]):
         wrong: list[str] = []
         for name, text in at.items():
             try:
-                values[name] = msgspec.convert(text, get_type_hints(self.request)[name], strict=False)
+                values[name] = msgspec.convert(
+                    text, get_type_hints(self.request, include_extras=True)[name], strict=False
+                )
             except msgspec.ValidationError:
                 wrong.append(postmark_name(name))
         if not self.has_body:

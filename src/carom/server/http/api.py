@@ -83,7 +83,7 @@ class Routes:
     def find(self, path: str) -> tuple[_Node, dict[str, str]] | None:
         """Return the place of a path with the values in it."""
         node, at = self._root, dict[str, str]()
-        for segment in path.strip("/").split("/"):
+        for segment in path.removeprefix("/").removesuffix("/").split("/"):
             child = node.children.get(segment.lower())
             if child is None:
                 if node.value is None or not segment:
