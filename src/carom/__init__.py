@@ -34,9 +34,10 @@ from carom.client.errors import (
 from carom.client.pages import Page, Record
 from carom.client.response import Response
 from carom.client.results import Bounce, SendResult
-from carom.taxonomy import BounceType
+from carom.taxonomy import BounceType, Origin, SuppressionReason
 from carom.wire.addresses import Address
 from carom.wire.bounces import BounceCount, BounceDump, DeliveryStats
+from carom.wire.email import Header, SendEmail
 from carom.wire.server import Server
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "DecodeError",
     "DeliveryStats",
     "Error",
+    "Header",
     "HttpClientError",
     "HttpServerError",
     "InactiveRecipientError",
@@ -66,6 +68,7 @@ __all__ = [
     "InvalidTemplateError",
     "MailAdapterError",
     "NotFoundError",
+    "Origin",
     "Page",
     "Pager",
     "PaginationLimitError",
@@ -73,9 +76,11 @@ __all__ = [
     "Record",
     "Response",
     "RetryPolicy",
+    "SendEmail",
     "SendResult",
     "Server",
     "ServiceUnavailableError",
+    "SuppressionReason",
     "TimeoutError",
     "UnexpectedHttpResponseError",
     "UnknownMessageType",

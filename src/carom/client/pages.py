@@ -35,7 +35,7 @@ class Page(Sequence[T]):
         self.total_known = total_count is not None
         self.total_count = len(items) if total_count is None else total_count
         self.offset = offset
-        self.count = count
+        self.count = count  # pyright: ignore[reportIncompatibleMethodOverride]  # as above
 
     @overload
     def __getitem__(self, index: int) -> T: ...

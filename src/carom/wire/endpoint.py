@@ -70,7 +70,8 @@ class Endpoint(Generic[Req, Res]):
     """A call: ``Endpoint("GET", "/bounces/{bounce_id}", GetBounce, Bounce)``.
 
     ``token`` is the kind of token it takes. ``body`` names the one field that is the whole body, for the calls whose
-    body is a bare array. ``empty_body`` lets POST and PUT come without one.
+    body is a bare array. ``empty_body`` lets POST and PUT come without one. ``max_body`` is in bytes. ``field_codes`` are the
+    error codes of fields of the wrong type, by wire name, where Postmark has others than 403.
     """
 
     def __init__(
@@ -83,6 +84,9 @@ class Endpoint(Generic[Req, Res]):
         token: Literal["server", "account"] = "server",
         body: str | None = None,
         empty_body: bool = False,
+        max_body: int = 1_000_000,
+        takes_test_token: bool = False,
+        field_codes: Mapping[str, int] | None = None,
     ) -> None:
         """Describe a call; nothing is compiled before it is used."""
         self.method: Method = method
@@ -92,6 +96,9 @@ class Endpoint(Generic[Req, Res]):
         self.token = token
         self.body = body
         self.empty_body = empty_body
+        self.max_body = max_body
+        self.takes_test_token = takes_test_token
+        self.field_codes = dict(field_codes or {})
 
     def __repr__(self) -> str:
         """Return ``Endpoint(GET /bounces/{bounce_id})``."""
@@ -112,7 +119,7 @@ class Endpoint(Generic[Req, Res]):
 
     @cached_property
     def _by_folded_name(self) -> dict[str, _Field]:
-        hints = get_type_hints(self.request)
+        hints = get_type_hints(self.request, include_extras=True)
         return {
             field.encode_name.lower(): _Field(
                 field.encode_name, field.name, msgspec.json.Decoder(hints[field.name], strict=False), hints[field.name]
@@ -151,7 +158,9 @@ class Endpoint(Generic[Req, Res]):
         wrong: list[str] = []
         for name, text in at.items():
             try:
-                values[name] = msgspec.convert(text, get_type_hints(self.request)[name], strict=False)
+                values[name] = msgspec.convert(
+                    text, get_type_hints(self.request, include_extras=True)[name], strict=False
+                )
             except msgspec.ValidationError:
                 wrong.append(postmark_name(name))
         if not self.has_body:

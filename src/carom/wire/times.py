@@ -4,7 +4,6 @@ import re
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import cache
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from msgspec import Meta
 
@@ -13,8 +12,10 @@ Moment = Annotated[datetime, Meta(tz=True)]
 
 
 @cache
-def eastern() -> ZoneInfo:
+def eastern() -> tzinfo:
     """Return the zone of Postmark's zoneless times and of its days."""
+    from zoneinfo import ZoneInfo
+
     return ZoneInfo("America/New_York")
 
 

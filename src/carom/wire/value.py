@@ -65,10 +65,15 @@ class Wire(Struct, frozen=True, kw_only=True, rename=postmark_name, omit_default
         raise KeyError(name)
 
     def to_dict(self, *, wire: bool = False) -> dict[str, Any]:
-        """Return the fields as a dict, nested ones too: snake_case with Python values, or wire names with JSON's."""
+        """Return what is there as a dict, nested results too: snake_case with Python values, or wire names with JSON's.
+        An optional field that the answer left out is left out."""
         if wire:
             return cast("dict[str, Any]", msgspec.to_builtins(self, enc_hook=encode_hook))
-        return {name: _plain(getattr(self, name)) for name in self.__struct_fields__}
+        return {
+            field.name.rstrip("_"): _plain(value)
+            for field in msgspec.structs.fields(self)
+            if (value := getattr(self, field.name)) is not None or field.required
+        }
 
 
 _attributes: dict[type[Struct], dict[str, str]] = {}

@@ -1,4 +1,4 @@
-# ruff: noqa: A002  # id is the gem's name, and the API's
+# id is the gem's name, and the API's
 """Bounces: https://postmarkapp.com/developer/api/bounce-api."""
 
 from typing import Unpack

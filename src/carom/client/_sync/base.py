@@ -191,7 +191,7 @@ class Client:
         self, listing: Listing[Any, T], at: Mapping[str, Any], filters: Mapping[str, Any], count: int, offset: int
     ) -> Page[T]:
         check_paging(count, offset)
-        asked = listing.endpoint.request
+        asked: type[Ask] = listing.endpoint.request
         names = spelling(asked)
         fields = wire_fields(asked, filters) | {names["count"]: count, names["offset"]: offset}
         request, reply = self._exchange(listing.endpoint.encode(asked(**at), fields))
@@ -200,7 +200,7 @@ class Client:
         return page
 
     def _whole(self, listing: Listing[Any, T], at: Mapping[str, Any], filters: Mapping[str, Any]) -> Page[T]:
-        asked = listing.endpoint.request
+        asked: type[Ask] = listing.endpoint.request
         request, reply = self._exchange(listing.endpoint.encode(asked(**at), wire_fields(asked, filters)))
         return listing.read(request, reply, 0, 0)
 
