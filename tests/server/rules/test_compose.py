@@ -1,6 +1,7 @@
 """The mail for one recipient, read back by the standard library's parser, which knows nothing of how it was written."""
 
 import re
+import unicodedata
 from base64 import b64decode, b64encode
 from datetime import UTC, datetime, timedelta, timezone
 from email import message_from_bytes
@@ -15,7 +16,6 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from carom.server.rules.compose import RESERVED_HEADERS, Facts, compose
-from carom.server.rules.headers import one_line
 from carom.server.rules.scenarios import TEST_DOMAIN
 from carom.wire.addresses import Address, BadAddress
 from carom.wire.email import Attachment, Header, SendEmail
@@ -52,6 +52,12 @@ def check_wire(raw: bytes) -> None:
 
 def decoded(message: Message, name: str) -> str:
     return str(make_header(decode_header(re.sub(r"\r\n(?=[ \t])", "", message[name]))))
+
+
+def calm(text: str) -> str:
+    """Control characters and the line ends of Unicode as one space a run."""
+    marked = "".join("\n" if unicodedata.category(one) in {"Cc", "Zl", "Zp"} else one for one in text)
+    return re.sub("\n+", " ", marked).strip(" ")
 
 
 def body(message: Message) -> str:
@@ -162,14 +168,14 @@ def test_no_line_end_in_a_value_makes_a_header(ending: str) -> None:
         headers=[Header(name="X-Custom", value=attack)],
         attachments=[Attachment(name=attack, content="QUJD", content_type=attack, content_id=attack)],
     )
-    calm = replace(
+    harmless = replace(
         PLAIN,
         subject="a",
         tag="a",
         headers=[Header(name="X-Custom", value="a")],
         attachments=[Attachment(name="a", content="QUJD", content_type="a", content_id="a")],
     )
-    parts = list(zip(read(hostile).walk(), read(calm).walk(), strict=True))
+    parts = list(zip(read(hostile).walk(), read(harmless).walk(), strict=True))
     assert [a.keys() for a, _ in parts] == [b.keys() for _, b in parts]
 
 
@@ -241,8 +247,8 @@ def test_any_text_stays_in_its_field(
         *("From", "To", "Subject", "Date", "Message-Id", "Feedback-ID", "X-PM-Message-Id", "X-PM-RCPT"),
         *("X-PM-Message-Options", "X-Any", "MIME-Version", "Content-Type"),
     ]
-    assert decoded(message, "Subject") == one_line(subject)
-    assert decoded(message, "X-Any") == one_line(value)
+    assert decoded(message, "Subject") == calm(subject)
+    assert decoded(message, "X-Any") == calm(value)
     parts = {part.get_content_type(): part for part in message.walk() if not part.is_multipart()}
     assert {key.lower() for part in parts.values() for key in part} <= {
         "content-type", "content-transfer-encoding", "content-disposition", "content-id"
