@@ -7,7 +7,6 @@ from msgspec import UNSET, Meta, UnsetType, field
 
 from carom.wire.endpoint import Ask, Endpoint, Wire
 
-
 BounceId = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 
 
