@@ -4,8 +4,7 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
-from carom.server.rules.scenarios import Scenario, scenario
-from carom.server.rules.sending import BOUNCE_TYPE_HEADER
+from carom.server.rules.scenarios import BOUNCE_TYPE_HEADER, Scenario, local_part_decides, scenario
 from carom.server.smtp.replies import OK, Reply
 from carom.server.smtp.session import Envelope, Listener, Rules
 
@@ -34,10 +33,10 @@ class Remote:
         del user, password
 
     async def recipient(self, login: Any, mail_from: str, address: str) -> Reply | None:
-        """Refuse a recipient whose scenario says so at RCPT."""
+        """Refuse a recipient whose scenario says so at RCPT, unless a header of the mail may still say another."""
         del login, mail_from
         plan = scenario(address)
-        return _reply(plan) if plan.at == "rcpt" else None
+        return _reply(plan) if plan.at == "rcpt" and local_part_decides(address) else None
 
     async def message(self, envelope: Envelope) -> Reply:
         """Refuse after the message, or keep it."""
