@@ -1,11 +1,16 @@
 """Carom: what happens to mail after you press send."""
 
+from typing import TYPE_CHECKING, Any
+
 from carom._version import __version__
+from carom.client._async.account import AsyncAccountApiClient
 from carom.client._async.api import AsyncApiClient
 from carom.client._async.pager import AsyncPager
 from carom.client._global import api_client, configure, set_api_client
 from carom.client._message import Attachment
+from carom.client._module import deliver_message, deliver_messages, delivery_stats, send_through_postmark
 from carom.client._settings import ClientOptions, RetryPolicy
+from carom.client._sync.account import AccountApiClient
 from carom.client._sync.api import ApiClient
 from carom.client._sync.pager import Pager
 from carom.client.batches import BatchResult
@@ -40,10 +45,15 @@ from carom.wire.bounces import BounceCount, BounceDump, DeliveryStats
 from carom.wire.email import Header, SendEmail
 from carom.wire.server import Server
 
+if TYPE_CHECKING:
+    from carom.mail import Message  # the e-mail package takes a while to import
+
 __all__ = [
+    "AccountApiClient",
     "Address",
     "ApiClient",
     "ApiInputError",
+    "AsyncAccountApiClient",
     "AsyncApiClient",
     "AsyncPager",
     "Attachment",
@@ -67,6 +77,7 @@ __all__ = [
     "InvalidEmailRequestError",
     "InvalidTemplateError",
     "MailAdapterError",
+    "Message",
     "NotFoundError",
     "Origin",
     "Page",
@@ -87,5 +98,30 @@ __all__ = [
     "__version__",
     "api_client",
     "configure",
+    "deliver_message",
+    "deliver_messages",
+    "delivery_stats",
+    "send_through_postmark",
     "set_api_client",
 ]
+
+# The gem's old names, and what took their place.
+_OLD_NAMES = {
+    "DeliveryError": "Error",
+    "InvalidMessageError": "ApiInputError",
+    "UnknownError": "UnexpectedHttpResponseError",
+    "InvalidEmailAddressError": "InvalidEmailRequestError",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Message":
+        from carom.mail import Message
+
+        return Message
+    if name in _OLD_NAMES:
+        import warnings
+
+        warnings.warn(f"carom.{name} is now carom.{_OLD_NAMES[name]}", DeprecationWarning, stacklevel=2)
+        return globals()[_OLD_NAMES[name]]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -10,7 +10,7 @@ from carom.client._sync.base import Client
 from carom.client._threads import side_by_side
 from carom.client.batches import BatchResult, gathered
 from carom.client.results import SendResult
-from carom.wire.email import SEND_BATCH, SEND_EMAIL
+from carom.wire.email import SEND_BATCH, SEND_BATCH_WITH_TEMPLATES, SEND_EMAIL, SEND_WITH_TEMPLATE
 from carom.wire.endpoint import Encoded, Endpoint
 
 
@@ -63,6 +63,51 @@ class Sending(Client):
         }
         return self._send(SEND_EMAIL, message, fields)
 
+    def deliver_with_template(
+        self,
+        message: Message | None = None,
+        /,
+        *,
+        from_: Addresses | None = None,
+        to: Addresses | None = None,
+        cc: Addresses | None = None,
+        bcc: Addresses | None = None,
+        template_id: int | None = None,
+        template_alias: str | None = None,
+        template_model: Mapping[str, Any] | None = None,
+        inline_css: bool | None = None,
+        reply_to: Addresses | None = None,
+        tag: str | None = None,
+        headers: Headers | None = None,
+        track_opens: bool | None = None,
+        track_links: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+        attachments: AttachmentLike | Sequence[AttachmentLike] | None = None,
+        message_stream: str | None = None,
+        **fields: Any,
+    ) -> SendResult:
+        """Send one message made from a template, named by id or alias, and a model. Raises NotFoundError if there is
+        no such template, and what :meth:`deliver` raises."""
+        fields |= {
+            "from_": from_,
+            "to": to,
+            "cc": cc,
+            "bcc": bcc,
+            "template_id": template_id,
+            "template_alias": template_alias,
+            "template_model": template_model,
+            "inline_css": inline_css,
+            "reply_to": reply_to,
+            "tag": tag,
+            "headers": headers,
+            "track_opens": track_opens,
+            "track_links": track_links,
+            "metadata": metadata,
+            "attachments": attachments,
+            "message_stream": message_stream,
+        }
+        return self._send(SEND_WITH_TEMPLATE, message, fields)
+
     def _send(self, endpoint: Endpoint[Any, Any], message: Message | None, fields: Mapping[str, Any]) -> SendResult:
         body = message_json(message, fields, validate=self._settings.validate)
         request, reply = self._exchange(Encoded(endpoint.method, endpoint.path, {}, body))
@@ -76,6 +121,10 @@ class Sending(Client):
         has its result, in order; a refused one stops no other. Raises BatchError, with the results so far, if a part
         as a whole fails."""
         return self._send_batch(SEND_BATCH, messages, concurrency)
+
+    def deliver_in_batches_with_templates(self, messages: Iterable[Message], *, concurrency: int = 1) -> BatchResult:
+        """Send any number of messages made from templates, as :meth:`deliver_in_batches` does."""
+        return self._send_batch(SEND_BATCH_WITH_TEMPLATES, messages, concurrency)
 
     def _send_batch(self, endpoint: Endpoint[Any, Any], messages: Iterable[Message], concurrency: int) -> BatchResult:
         validate = self._settings.validate
