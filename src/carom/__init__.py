@@ -3,14 +3,10 @@
 from typing import TYPE_CHECKING, Any
 
 from carom._version import __version__
-from carom.client._async.account import AsyncAccountApiClient
-from carom.client._async.api import AsyncApiClient
-from carom.client._async.pager import AsyncPager
 from carom.client._global import api_client, configure, set_api_client
 from carom.client._message import Attachment
 from carom.client._module import deliver_message, deliver_messages, delivery_stats, send_through_postmark
 from carom.client._settings import ClientOptions, RetryPolicy
-from carom.client._sync.account import AccountApiClient
 from carom.client._sync.api import ApiClient
 from carom.client._sync.pager import Pager
 from carom.client.batches import BatchResult
@@ -45,8 +41,20 @@ from carom.wire.bounces import BounceCount, BounceDump, DeliveryStats
 from carom.wire.email import Header, SendEmail
 from carom.wire.server import Server
 
-if TYPE_CHECKING:
-    from carom.mail import Message  # the e-mail package takes a while to import
+if TYPE_CHECKING:  # what not every program needs, loaded when it is named
+    from carom.client._async.account import AsyncAccountApiClient
+    from carom.client._async.api import AsyncApiClient
+    from carom.client._async.pager import AsyncPager
+    from carom.client._sync.account import AccountApiClient
+    from carom.mail import Message
+
+_LAZY = {
+    "AccountApiClient": "carom.client._sync.account",
+    "AsyncAccountApiClient": "carom.client._async.account",
+    "AsyncApiClient": "carom.client._async.api",
+    "AsyncPager": "carom.client._async.pager",
+    "Message": "carom.mail",
+}
 
 __all__ = [
     "AccountApiClient",
@@ -115,10 +123,10 @@ _OLD_NAMES = {
 
 
 def __getattr__(name: str) -> Any:
-    if name == "Message":
-        from carom.mail import Message
+    if name in _LAZY:
+        from importlib import import_module
 
-        return Message
+        return getattr(import_module(_LAZY[name]), name)
     if name in _OLD_NAMES:
         import warnings
 

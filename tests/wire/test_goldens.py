@@ -14,9 +14,7 @@ from carom.wire.times import read_time
 
 SHEETS = Path(__file__).parent / "goldens"
 EXAMPLES: list[dict[str, Any]] = [
-    example
-    for sheet in ("server", "account")
-    for example in json.loads((SHEETS / f"{sheet}.json").read_text())
+    example for sheet in ("server", "account") for example in json.loads((SHEETS / f"{sheet}.json").read_text())
 ]
 NOT_THERE = {
     "bounces.tags": "retired",

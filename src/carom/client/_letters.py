@@ -9,13 +9,13 @@ from email.header import Header, decode_header
 from email.message import Message as AnyMessage
 from email.policy import compat32
 from email.utils import collapse_rfc2231_value, getaddresses
-from typing import Any, NamedTuple, TypeGuard, cast
+from typing import Any, NamedTuple, TypeAlias, TypeGuard, cast
 
 from carom.client.errors import UnknownMessageType
 from carom.wire.addresses import Address
 from carom.wire.email import FORBIDDEN_EXTENSIONS
 
-Letter = AnyMessage[Any, Any]
+Letter: TypeAlias = "AnyMessage[Any, Any]"
 """A message, old style or new."""
 
 

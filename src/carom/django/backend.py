@@ -128,7 +128,7 @@ def _option(field: str, value: Any) -> dict[str, Any]:
     if field == "Tag" and not isinstance(value, str):
         if len(value) > 1:
             raise ValueError(f"tags has {len(value)} tags, and Postmark takes one")
-        return {field: tag for tag in value}
+        return {field: next(iter(value), None)}
     if field == "TrackLinks" and isinstance(value, bool):
         return {field: "HtmlAndText" if value else "None"}
     if field == "TemplateId":

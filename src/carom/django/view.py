@@ -23,7 +23,7 @@ def webhook(request: HttpRequest) -> HttpResponse:
     password: str | None = getattr(settings, "POSTMARK_WEBHOOK_PASSWORD", None)
     if user is None or password is None:
         return HttpResponse(b"POSTMARK_WEBHOOK_USER and POSTMARK_WEBHOOK_PASSWORD are not set", status=500)
-    if not webhooks.verify_basic_auth(request.headers.get("Authorization"), user, password):
+    if not webhooks.verify_basic_auth(request.META.get("HTTP_AUTHORIZATION"), user, password):
         return HttpResponse(b"wrong user or password", status=401)
     try:
         event = webhooks.parse(request.body)
