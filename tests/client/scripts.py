@@ -95,4 +95,17 @@ async def items(pager: Any) -> list[Any]:
     return [item async for item in pager] if isinstance(pager, AsyncIterable) else list(pager)
 
 
-__all__ = ["MESSAGE", "OK", "Asked", "Awaitable", "Script", "Stage", "answer", "collect", "fault", "items", "refused", "settle"]
+__all__ = [
+    "MESSAGE",
+    "OK",
+    "Asked",
+    "Awaitable",
+    "Script",
+    "Stage",
+    "answer",
+    "collect",
+    "fault",
+    "items",
+    "refused",
+    "settle",
+]

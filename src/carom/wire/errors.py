@@ -80,6 +80,12 @@ _ROWS = (
         "NotFoundError",
     ),
     ErrorRow(1226, 422, "The message stream for the provided 'ID' was not found.", "NotFoundError"),
+    ErrorRow(12, 404, "The bulk request with the ID {bulk_id} was not found.", "NotFoundError"),
+    ErrorRow(501, 422, "The Sender Signature was not found.", "NotFoundError"),
+    ErrorRow(510, 422, "The domain was not found.", "NotFoundError"),
+    ErrorRow(812, 422, "The inbound rule was not found.", "NotFoundError"),
+    ErrorRow(1301, 422, "The data removal was not found.", "NotFoundError"),
+    ErrorRow(1352, 422, "The webhook for the provided 'ID' was not found.", "NotFoundError"),
     ErrorRow(1235, 422, "The stream provided: '{stream}' does not exist on this server."),
     ErrorRow(1236, 422, "The stream provided: '{stream}' is of a type that cannot send."),
 )

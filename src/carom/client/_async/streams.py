@@ -6,6 +6,7 @@ from typing import Any, Unpack
 
 from carom.client._async.base import AsyncClient
 from carom.client._async.pager import AsyncPager
+from carom.client._nested import nested
 from carom.client.fields import StreamFields
 from carom.client.filters import When
 from carom.client.pages import Listing, Page
@@ -67,13 +68,14 @@ class AsyncStreams(AsyncClient):
                 "name": name,
                 "message_stream_type": message_stream_type,
                 "description": description,
-                "subscription_management_configuration": subscription_management_configuration,
+                "subscription_management_configuration": nested(subscription_management_configuration),
             },
         )
 
     async def update_message_stream(self, id: str, **fields: Unpack[StreamFields]) -> MessageStream:
         """Change a stream. Raises NotFoundError."""
-        return await self._call(wire.UPDATE_MESSAGE_STREAM, wire.UpdateMessageStream(stream_id=id), fields)
+        given = {name: nested(value) for name, value in fields.items()}
+        return await self._call(wire.UPDATE_MESSAGE_STREAM, wire.UpdateMessageStream(stream_id=id), given)
 
     async def archive_message_stream(self, id: str) -> ArchivedStream:
         """Archive a stream: it sends no more, and is removed 45 days later. Raises NotFoundError."""

@@ -24,6 +24,6 @@ class Stats(Client):
     def get_stats_counts(self, stat: str, *, type: str | None = None, **filters: Unpack[StatsFilters]) -> StatsCounts:
         """Return counts by day. ``stat`` is sends, bounces, spam, tracked, opens or clicks; ``type`` splits opens by
         platforms, emailclients or readtimes, clicks by platforms, browserfamilies or location."""
-        query = {name: str(value) for name, value in wire_fields(wire.GetStats, filters).items()}
+        query = {name: str(value) for name, value in wire_fields(wire.GetStats, filters, query=True).items()}
         request, reply = self._exchange(Encoded("GET", path_of(stat, type), query, b""))
         return StatsCounts(_core.decode(request, reply, dict[str, object], tell=False))

@@ -5,6 +5,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
+from carom.client._nested import nested
 from carom.client._sync.base import Client
 from carom.client._sync.pager import Pager
 from carom.client.fields import StreamFields
@@ -68,13 +69,14 @@ class Streams(Client):
                 "name": name,
                 "message_stream_type": message_stream_type,
                 "description": description,
-                "subscription_management_configuration": subscription_management_configuration,
+                "subscription_management_configuration": nested(subscription_management_configuration),
             },
         )
 
     def update_message_stream(self, id: str, **fields: Unpack[StreamFields]) -> MessageStream:
         """Change a stream. Raises NotFoundError."""
-        return self._call(wire.UPDATE_MESSAGE_STREAM, wire.UpdateMessageStream(stream_id=id), fields)
+        given = {name: nested(value) for name, value in fields.items()}
+        return self._call(wire.UPDATE_MESSAGE_STREAM, wire.UpdateMessageStream(stream_id=id), given)
 
     def archive_message_stream(self, id: str) -> ArchivedStream:
         """Archive a stream: it sends no more, and is removed 45 days later. Raises NotFoundError."""
