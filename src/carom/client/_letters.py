@@ -151,22 +151,23 @@ def contents(letter: Letter) -> tuple[str, str, list[Part]]:
     """Return the plain text, the HTML, and every other part."""
     bodies: dict[str, str] = {}
     parts: list[Part] = []
-    for leaf in _leaves(letter):
+    for leaf, related in _leaves(letter):
         kind = leaf.get_content_type()
         if kind in {"text/plain", "text/html"} and kind not in bodies and not _is_attachment(leaf):
             bodies[kind] = as_text(_content(leaf), leaf.get_content_charset())
         else:
-            parts.append(_part(leaf))
+            parts.append(_part(leaf, related=related))
     return bodies.get("text/plain", ""), bodies.get("text/html", ""), parts
 
 
-def _leaves(letter: Letter) -> Iterator[Letter]:
+def _leaves(letter: Letter, *, related: bool = False) -> Iterator[tuple[Letter, bool]]:
+    """Iterate over the parts that hold something, each with whether others show it (multipart/related)."""
     payload: Any = letter.get_payload()
     if letter.get_content_maintype() == "multipart" and isinstance(payload, list):
         for part in cast("list[Letter]", payload):
-            yield from _leaves(part)
+            yield from _leaves(part, related=letter.get_content_subtype() == "related")
     elif letter.get_content_maintype() != "multipart" or payload:
-        yield letter
+        yield letter, related
 
 
 def _is_attachment(leaf: Letter) -> bool:
@@ -181,9 +182,9 @@ def _content(leaf: Letter) -> bytes:
     return content if isinstance(content, bytes) else str(payload or "").encode("utf-8", "surrogateescape")
 
 
-def _part(leaf: Letter) -> Part:
+def _part(leaf: Letter, *, related: bool) -> Part:
     cid = str(leaf.get("Content-ID", "")).strip().strip("<>")
-    inline = cid and leaf.get_content_disposition() != "attachment"
+    inline = cid and (related or leaf.get_content_disposition() != "attachment")
     return Part(_name(leaf), _content(leaf), _content_type(leaf), f"cid:{cid}" if inline else None)
 
 

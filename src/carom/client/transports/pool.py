@@ -39,7 +39,21 @@ class Pool:
     def send(self, request: Request, /) -> Reply:
         """Send a request; return its answer. Raises TransportFault."""
         connection = self._kept() or self._new()
+        try:
+            reply, kept = self._exchange(connection, request)
+        except BaseException:
+            connection.close()
+            raise
+        if kept:
+            self._keep(connection)
+        else:
+            connection.close()
+        return reply
+
+    def _exchange(self, connection: http.client.HTTPConnection, request: Request) -> tuple[Reply, bool]:
+        """Return the answer, and whether the connection can be used again."""
         stage = Stage.WRITING
+        answer: http.client.HTTPResponse | None = None
         try:
             connection.sock.settimeout(request.read_timeout)
             connection.sock.sendall(self._head(request) + request.body)
@@ -48,19 +62,12 @@ class Pool:
             answer.begin()
             stage = Stage.READING
             headers = {name.lower(): value for name, value in answer.getheaders()}
-            reply = Reply(answer.status, headers, answer.read())
-            answer.close()
+            return Reply(answer.status, headers, answer.read()), not answer.will_close
         except (OSError, http.client.HTTPException, ValueError) as error:
-            connection.close()
             raise _fault(error, stage) from error
-        except BaseException:
-            connection.close()
-            raise
-        if answer.will_close:
-            connection.close()
-        else:
-            self._keep(connection)
-        return reply
+        finally:
+            if answer is not None:
+                answer.close()
 
     def close(self) -> None:
         """Close what is kept; connections in use are closed by their users."""
