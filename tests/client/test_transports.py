@@ -212,7 +212,8 @@ async def test_tls(opened: Open, tmp_path: Path) -> None:
         assert (caught.value.ambiguous, caught.value.retryable) == (False, True)
         with pytest.raises(ValueError, match="verify"):
             await settle(opened(peer.url, verify=str(tmp_path / "nothing.pem")).deliver(MESSAGE))
-    with serving() as peer, pytest.raises(carom.ConnectionError):
+    plain = serving(lambda _, connection: connection.sock.sendall(b"HTTP/1.1 400 No TLS here\r\n\r\n"))
+    with plain as peer, pytest.raises(carom.ConnectionError):
         await settle(opened(peer.url.replace("http", "https")).deliver(MESSAGE))
 
 
