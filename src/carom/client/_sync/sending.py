@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from carom.client import _core
-from carom.client._message import Addresses, AttachmentLike, Headers, Message, cut, message_json
+from carom.client._message import Addresses, AttachmentLike, Headers, Message, Part, batch_parts, message_json
 from carom.client._sync.base import Client
 from carom.client._threads import side_by_side
 from carom.client.batches import BatchResult, gathered
@@ -127,17 +127,13 @@ class Sending(Client):
         return self._send_batch(SEND_BATCH_WITH_TEMPLATES, messages, concurrency)
 
     def _send_batch(self, endpoint: Endpoint[Any, Any], messages: Iterable[Message], concurrency: int) -> BatchResult:
-        validate = self._settings.validate
-        bodies = [
-            message_json(message, {}, validate=validate, where=f"message {index}: ")
-            for index, message in enumerate(messages)
-        ]
-        parts = cut(bodies, self._settings.max_batch_size, self._settings.max_batch_bytes)
+        at = self._settings
+        listed = list(messages)
+        parts = batch_parts(listed, at.max_batch_size, at.max_batch_bytes, validate=at.validate)
 
-        def send(part: tuple[int, Sequence[bytes]]) -> list[SendResult]:
-            listed = b"[" + b",".join(part[1]) + b"]"
-            body = listed if endpoint.body else b'{"Messages":' + listed + b"}"
+        def send(part: Part) -> list[SendResult]:
+            body = part[2] if endpoint.body else b'{"Messages":' + part[2] + b"}"
             request, reply = self._exchange(Encoded(endpoint.method, endpoint.path, {}, body))
             return _core.decode(request, reply, list[SendResult])
 
-        return gathered(len(bodies), parts, side_by_side(send, parts, concurrency))
+        return gathered(len(listed), parts, side_by_side(send, parts, concurrency))
