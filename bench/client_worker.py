@@ -13,7 +13,12 @@ from urllib.parse import urlsplit
 TOKEN = "11111111-2222-3333-4444-555555555555"
 BODY = "Hello, this is a message of a usual length. " * 4
 WIRE = {"From": "sender@example.com", "To": "receiver@example.com", "Subject": "Hello", "TextBody": BODY}
-SNAKE = {"from_": "sender@example.com", "to": "receiver@example.com", "subject": "Hello", "text_body": BODY}
+SNAKE: dict[str, Any] = {
+    "from_": "sender@example.com",
+    "to": "receiver@example.com",
+    "subject": "Hello",
+    "text_body": BODY,
+}
 
 Case = Callable[[], Any]
 

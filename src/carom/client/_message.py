@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import IO, Annotated, Any, NamedTuple, cast
 
 import msgspec
-from msgspec import UNSET, Meta, Struct, field
+from msgspec import UNSET, Meta, Struct
+from msgspec import field as named
 
 from carom.client._fields import wire_fields
 from carom.wire import email as limits
@@ -238,7 +239,7 @@ class _Plain(Struct, frozen=True, rename="pascal", forbid_unknown_fields=True):
     So many letters of addresses cannot be more than 50 of them.
     """
 
-    from_: Annotated[str, Meta(min_length=1, max_length=limits.MAX_FROM // 2)] = field(name="From")
+    from_: Annotated[str, Meta(min_length=1, max_length=limits.MAX_FROM // 2)] = named(name="From")
     to: Annotated[str, Meta(min_length=3, max_length=100)]
     text_body: Annotated[str, Meta(min_length=1, max_length=limits.MAX_BODY_BYTES // 4)]
     cc: Annotated[str, Meta(max_length=40)] = ""
