@@ -81,7 +81,6 @@ class Aio:
                     limit=0, keepalive_timeout=self._settings.idle_timeout, ssl=self._tls or True
                 ),
                 auto_decompress=False,
-                read_bufsize=1 << 20,  # a page of 500 without pausing the connection again and again
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
         return session
