@@ -267,8 +267,7 @@ class Connections:
             raise _Stopped("connect", error=waited) from error
         except OSError as error:
             # asyncio's own text for a refused connection says only that it failed; a name that has no address has no errno.
-            number = error.errno or 0
-            reason = os.strerror(number) if number > 0 else error
+            reason = os.strerror(error.errno) if error.errno is not None and error.errno > 0 else error
             failed = f"connection to {route.host}:{route.port} failed: {reason}"
             raise _Stopped("connect", error=failed) from error
         return _Session(protocol, route, self._timeouts)

@@ -1,67 +1,67 @@
-"""The built-in remote: a real SMTP server on loopback that does with each recipient what its scenario says.
-
-Local parts that name no outcome are decided at the end of DATA, because only the content has the X-PM-Bounce-Type
-header.
-"""
+"""The built-in remote: a real SMTP listener on loopback that does with each recipient what its scenario says."""
 
 import re
 from collections.abc import Awaitable, Callable
-
-from msgspec.structs import replace
+from typing import Any, NamedTuple
 
 from carom.server.rules.scenarios import BOUNCE_TYPE_HEADER, Scenario, local_part_decides, scenario
-from carom.server.sandbox.answers import Captured
-from carom.server.smtp.session import Accepted, Envelope, Listener, Refused, Session, Terms
+from carom.server.smtp.replies import OK, Reply
+from carom.server.smtp.session import Envelope, Listener, Rules
 
-_SIZE_LIMIT = 35_000_000
-_HEADER = re.compile(rb"(?im)^%b:[ \t]*(\w+)" % BOUNCE_TYPE_HEADER.encode())
+MAX_SIZE = 50_000_000
+_ASKED = re.compile(rb"^%s:[ \t]*([^\r\n]*)" % BOUNCE_TYPE_HEADER.encode(), re.IGNORECASE | re.MULTILINE)
+
+
+class Captured(NamedTuple):
+    """A mail that the remote took."""
+
+    mail_from: str
+    recipient: str
+    content: bytes
+    scenario: Scenario
 
 
 class Remote:
-    """Accepts or refuses mail by the table of scenarios. ``store`` keeps what is accepted; 250 follows it."""
+    """The handler. ``store`` keeps a mail before the remote's 250."""
 
-    def __init__(self, *, hostname: str, store: Callable[[Captured], Awaitable[None]]) -> None:
-        """Open nothing yet."""
-        self._hostname = hostname
+    def __init__(self, store: Callable[[list[Captured]], Awaitable[None]]) -> None:
+        """Keep mails by a function."""
         self._store = store
-        self._listener: Listener | None = None
 
-    async def start(self, host: str = "127.0.0.1", port: int = 0) -> tuple[str, int]:
-        """Listen, and return the address."""
-        # One recipient a mail, so that each has a fate of its own.
-        terms = Terms(hostname=self._hostname, size_limit=_SIZE_LIMIT, max_recipients=1)
-        self._listener = Listener(host, port, self, hostname=self._hostname, size_limit=_SIZE_LIMIT, terms=terms)
-        return await self._listener.start()
+    async def login(self, user: str, password: str) -> Any:
+        """Refuse: nobody logs in here."""
+        del user, password
 
-    async def stop(self, grace: float = 5.0) -> None:
-        """Finish the mails under way, for ``grace`` seconds at most."""
-        if self._listener is not None:
-            await self._listener.stop(grace)
+    async def recipient(self, login: Any, mail_from: str, address: str) -> Reply | None:
+        """Refuse a recipient whose scenario says so at RCPT, unless a header of the mail may still say another."""
+        del login, mail_from
+        plan = scenario(address)
+        return _reply(plan) if plan.at == "rcpt" and local_part_decides(address) else None
 
-    async def rcpt(self, _session: Session, address: str) -> Refused | None:
-        """Refuse an address whose scenario refuses it here."""
-        found = scenario(address)
-        return _refusal(found) if found.at == "rcpt" and local_part_decides(address) else None
-
-    async def message(self, _session: Session, envelope: Envelope) -> Refused | Accepted:
-        """Refuse the mail, or keep it."""
-        recipient = envelope.recipients[0]
-        found = scenario(recipient, _requested(envelope.content))
-        if found.at in {"rcpt", "data"}:
-            return _refusal(found)
-        if not envelope.mail_from:
-            found = replace(found, at=None)  # nobody answers the null sender (RFC 5321 section 4.5.5)
-        await self._store(
-            Captured(mail_from=envelope.mail_from, recipient=recipient, content=envelope.content, scenario=found)
-        )
-        return Accepted("Captured")
+    async def message(self, envelope: Envelope) -> Reply:
+        """Refuse after the message, or keep it."""
+        taken = [
+            Captured(envelope.mail_from, recipient, envelope.content, plan_for(recipient, envelope.content))
+            for recipient in envelope.recipients
+        ]
+        for one in taken:
+            if one.scenario.at in {"rcpt", "data"}:
+                return _reply(one.scenario)
+        await self._store(taken)
+        return OK
 
 
-def _refusal(found: Scenario) -> Refused:
-    return Refused(found.code, found.status, found.text)
+def plan_for(recipient: str, content: bytes) -> Scenario:
+    """Return the scenario of a recipient of a mail, whose header may ask for a bounce type."""
+    head = re.split(rb"\r?\n\r?\n", content, maxsplit=1)[0]
+    asked = _ASKED.search(head)
+    return scenario(recipient, asked[1].decode("utf-8", "replace").strip() if asked else None)
 
 
-def _requested(content: bytes) -> str | None:
-    headers = content.partition(b"\r\n\r\n")[0]
-    match = _HEADER.search(headers)
-    return match[1].decode("ascii", "replace") if match else None
+def _reply(plan: Scenario) -> Reply:
+    return Reply(plan.code, plan.status, plan.text)
+
+
+def remote_listener(hostname: str, remote: Remote) -> Listener:
+    """Return the remote's listener, on a free port of loopback."""
+    return Listener("127.0.0.1", 0, remote, Rules(hostname, MAX_SIZE))

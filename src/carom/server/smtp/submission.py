@@ -1,30 +1,69 @@
-"""Where customers submit mail: AUTH first, with or without TLS, and nothing but clean CRLF.
+"""Submission: mail that a client sends by SMTP takes the road of mail sent by HTTP.
 
-https://postmarkapp.com/developer/user-guide/send-email-with-smtp
+User and password are both the server token, as at Postmark. A fault in the message is answered at once with its text.
 """
 
-from carom.server.smtp.conversation import Terms
-from carom.server.smtp.handler import Submitter
-from carom.server.smtp.session import Listener
+from typing import Any
+
+from carom.server.config import Settings
+from carom.server.pipeline.intake import Context, submit
+from carom.server.pipeline.stages.accept import Accepted
+from carom.server.rules.refusals import Refusal
+from carom.server.rules.sending import check
+from carom.server.rules.submitted import read_submission
+from carom.server.smtp.replies import Reply
+from carom.server.smtp.session import Envelope, Listener, Rules
+from carom.server.store import servers
+from carom.server.store.servers import Tenant
+from carom.wire.addresses import BadAddress, check_address
 from carom.wire.email import MAX_MESSAGE_BYTES, MAX_RECIPIENTS
 
-# Ten megabytes are counted after base64; what is around the files has room beside.
-SIZE_LIMIT = MAX_MESSAGE_BYTES + 1_000_000
+
+class Submission:
+    """The handler."""
+
+    def __init__(self, context: Context) -> None:
+        """Work with the parts that the API works with."""
+        self._context = context
+
+    async def login(self, user: str, password: str) -> Tenant | None:
+        """Return the server whose token is both user and password."""
+        if user.lower() != password.lower():
+            return None
+        return await self._context.database.read(servers.by_token, password)
+
+    async def recipient(self, login: Any, mail_from: str, address: str) -> Reply | None:
+        """Refuse what is no address."""
+        del login, mail_from
+        try:
+            check_address(address, "To")
+        except BadAddress as error:
+            return Reply(550, "5.1.3", str(error))
+        return None
+
+    async def message(self, envelope: Envelope) -> Reply:
+        """Accept a message as the API does."""
+        try:
+            checked = check(read_submission(envelope.content, envelope.recipients))
+        except Refusal as refusal:
+            return _refused(refusal)
+        [answer] = await submit(self._context, envelope.login, [checked])
+        if isinstance(answer, Accepted):
+            return Reply(250, "2.0.0", f"OK: {answer.message_id}")
+        return _refused(answer)
 
 
-class SubmissionListener(Listener):
-    """A listener that takes mail from authenticated clients only."""
+def _refused(refusal: Refusal) -> Reply:
+    return Reply(550, "5.7.0", f"{refusal.code}: {refusal.message}")
 
-    def __init__(
-        self, host: str, port: int, handler: Submitter, *, hostname: str, size_limit: int = SIZE_LIMIT
-    ) -> None:
-        """Open nothing yet."""
-        terms = Terms(
-            hostname=hostname,
-            size_limit=size_limit,
-            max_recipients=MAX_RECIPIENTS,
-            refuse_bare=True,
-            null_sender=False,
-            authenticator=handler,
-        )
-        super().__init__(host, port, handler, hostname=hostname, size_limit=size_limit, terms=terms)
+
+def submission_listener(settings: Settings, handler: Submission) -> Listener:
+    """Return the listener of ``--smtp``."""
+    rules = Rules(
+        settings.hostname,
+        MAX_MESSAGE_BYTES,
+        max_recipients=MAX_RECIPIENTS,
+        needs_login=True,
+        refuses_bare_line_ends=True,
+    )
+    return Listener(settings.smtp.host, settings.smtp.port, handler, rules)
