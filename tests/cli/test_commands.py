@@ -69,10 +69,11 @@ def test_a_refusal_is_a_line_on_stderr(carom_server: LocalServer, carom_client: 
     bounce_of(carom_client, send(carom_client, to))
     done = carom(carom_server, "send", "--from", "a@example.com", "--to", to, "--text", "x")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("carom: 406: You tried to send to recipient(s)")
+    assert done.stderr.startswith("carom: You tried to send to recipient(s)")
+    assert "error code 406" in done.stderr
     assert done.stderr.count("\n") == 1
     unknown = carom(carom_server, "bounces", "show", "4")
-    assert unknown.stderr.startswith("carom: 1001: ")
+    assert "error code 1001" in unknown.stderr
 
 
 def test_a_server_and_a_token_must_be_named() -> None:
@@ -84,7 +85,7 @@ def test_a_server_and_a_token_must_be_named() -> None:
     assert "--token" in done.stderr
     done = carom(None, "bounces", "list", "--url", "http://127.0.0.1:1", "--token", "x")
     assert done.returncode == 1
-    assert "cannot connect" in done.stderr
+    assert "no connection was made" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -1,6 +1,7 @@
 """When to try again."""
 
 from datetime import timedelta
+from functools import partial
 from itertools import pairwise
 
 from carom.server.rules.retry import DELIVERY, JITTER, retry_delay
@@ -14,7 +15,7 @@ def test_delivery_is_tried_for_about_two_days() -> None:
 
 def test_jitter_keeps_within_its_share() -> None:
     """So that a day's mail to a dead host does not come back in step."""
-    low, middle, high = (retry_delay(DELIVERY, 1, lambda chance=chance: chance) for chance in (0.0, 0.5, 1.0))
+    low, middle, high = (retry_delay(DELIVERY, 1, partial(float, chance)) for chance in (0.0, 0.5, 1.0))
     assert middle == DELIVERY[0]
     assert low == DELIVERY[0] * (1 - JITTER)
     assert high == DELIVERY[0] * (1 + JITTER)

@@ -1,5 +1,5 @@
 # Generated from _async/bounces.py by tools/generators/unasync.py: edit _async.
-# ruff: noqa: A002  # id is the gem's name, and the API's
+# id is the gem's name, and the API's
 """Bounces: https://postmarkapp.com/developer/api/bounce-api."""
 
 from typing import Unpack
