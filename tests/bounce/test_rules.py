@@ -2,7 +2,7 @@
 
 import pytest
 
-from carom.bounce.classify import Rule, RuleError, builtin_rules, decide, read_rules, weigh
+from carom.bounce.classify import Rule, RuleError, builtin_rules, decide, read_rules, rules_of, weigh
 from carom.taxonomy import BounceType
 
 RULES = builtin_rules()

@@ -8,12 +8,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from carom.bounce.codes import find_reply, find_status, is_less_specific, is_vague
+from carom.bounce.codes import find_command, find_reply, find_status, is_less_specific, is_vague
 from carom.taxonomy import BounceType
 
 # Section 4 of the classification sheet: text beats code, and within texts the sender's faults come before the
 # recipient's, so that a block list is never taken for an unknown user.
-ORDER = ("actions", "operators", "phrases", "status", "replies")
+ORDER = ("actions", "operators", "phrases", "categories", "status", "replies")
 MAX_TEXT = 2000
 
 _ADDRESS = re.compile(r"<?[^\s<>@,;:\"'()\[\]]{1,128}@[a-z0-9][a-z0-9.-]{0,252}>?")
@@ -125,7 +125,7 @@ def weigh(
     status = best_status(status, find_status(told))
     if reply is None:
         reply = find_reply(told)
-    return Evidence(action or "", status, reply, (command or "").upper(), plain(told))
+    return Evidence(action or "", status, reply, (command or find_command(told)).upper(), plain(told))
 
 
 def best_status(status: str | None, inner: str | None) -> str | None:
@@ -154,11 +154,15 @@ def decide(evidence: Evidence, rules: Sequence[Rule] | None = None) -> Verdict:
 
 @cache
 def builtin_rules() -> tuple[Rule, ...]:
-    """Return the rules of the package, read once."""
-    folder = files("carom.bounce") / "rules"
-    return tuple(
-        rule for name in ORDER for rule in read_rules((folder / f"{name}.toml").read_text("utf-8"), f"{name}.toml")
-    )
+    """Return the rules for refusals, in their order."""
+    return tuple(rule for name in ORDER for rule in rules_of(name))
+
+
+@cache
+def rules_of(name: str) -> tuple[Rule, ...]:
+    """Return the rules of one file of the package, read once."""
+    file = files("carom.bounce") / "rules" / f"{name}.toml"
+    return tuple(read_rules(file.read_text("utf-8"), file.name))
 
 
 class RuleError(ValueError):

@@ -35,3 +35,14 @@ def is_less_specific(status: str, other: str) -> bool:
     if kind != other_kind or other_detail == "0":
         return False
     return (subject == "0" and detail == "0") or (detail == "0" and subject == other_subject)
+
+
+# What mail systems write of the command that was refused: Postfix, Exim, qmail, Yahoo, sendmail, dma.
+_COMMAND = re.compile(r"(end of data|\bdata\b|rcpt|mail from|helo|ehlo|initial connection|starttls|after i sent)", re.IGNORECASE)
+_COMMANDS = {"mail from": "MAIL", "ehlo": "HELO", "initial connection": "CONNECT", "after i sent": "DATA", "end of data": "DATA"}
+
+
+def find_command(text: str) -> str:
+    """Return the SMTP command that a text says was refused, empty where it says none."""
+    match = _COMMAND.search(text)
+    return _COMMANDS.get(match[1].lower(), match[1].upper()) if match else ""

@@ -1,0 +1,70 @@
+"""The text that a report has for people, cut where the returned mail begins, and the headers of that mail."""
+
+import re
+from html import unescape
+from typing import NamedTuple
+
+from carom.bounce.mime import Headers, Mail, Part, read_headers, split_head
+
+RETURNED_TYPES = frozenset({"message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers"})
+
+# Lines that mail systems put before the mail they return, and lines that only a returned mail begins with.
+_RETURNED = re.compile(
+    r"""^[^\S\n]*(?:
+      [-_=*|>\s]*(?:
+        below\ (?:this\ line\ )?is\ a\ copy | (?:this|here|enclosed|attachment|included)\ is\ a\ copy | start\ of\ returned\ message
+        | returned\ (?:mail|message)(?:\ follows)?[-\s]*$ | (?:the\ )?headers?\ (?:of\ the\ original|and\ top)
+        | (?:original|unsent|returned|bounced|undelivered)\ (?:e-?mail|message)(?:\ follows|\ header|\ below|[-\s.:]*$)
+        | (?:the\ )?original\ (?:message\ )?headers?\b | message\ (?:headers?|text)\ follow | old\ message:
+        | forwarded\ message\ -+ | 附件中的内容是原信件
+        | your\ message\ reads | (?:a\ )?summary\ of\ the\ undelivered | body\ of\ message\ generated
+      )[^\n]*
+      | (?:return-path|received|dkim-signature|delivered-to|x-originating-ip):\ [^\n]*
+    )$""",
+    re.IGNORECASE | re.MULTILINE | re.VERBOSE,
+)
+_TAG = re.compile(r"<(?:br|p|div|tr|li|h\d|/p|/div|/tr)\b[^>\n]{0,400}>", re.IGNORECASE)
+_OTHER_TAG = re.compile(r"<(?:style|script|head)\b.*?</|</?[a-z!][^<>@]{0,400}>", re.IGNORECASE | re.DOTALL)
+_HEADER = re.compile(r"^[A-Za-z][A-Za-z0-9-]*:[ \t]", re.MULTILINE)
+
+
+class Told(NamedTuple):
+    """What a report tells people, and the headers of the mail it returns."""
+
+    text: str
+    returned: Headers
+
+
+def read_told(mail: Mail) -> Told:
+    """Return the human text of a mail and the headers of the mail it returns, in a part of its own or in the text."""
+    returned = next((part_headers(part) for part in mail.parts if part.type in RETURNED_TYPES), {})
+    told: list[str] = []
+    for part in _human(mail.parts):
+        text = part.text if part.type == "text/plain" else strip_html(part.text)
+        cut = _RETURNED.search(text)
+        told.append(text[: cut.start()] if cut else text)
+        if cut:
+            returned = returned or _headers_in(text[cut.start() :])
+            break
+    return Told("\n\n".join(told).strip(), returned)
+
+
+def part_headers(part: Part) -> Headers:
+    """Read the headers that a returned mail or its header part begins with."""
+    return read_headers(split_head(part.body.lstrip(b"\n"))[0])
+
+
+def _human(parts: list[Part]) -> list[Part]:
+    plain = [part for part in parts if part.type == "text/plain" and part.body.strip()]
+    return plain or [part for part in parts if part.type == "text/html"]
+
+
+def _headers_in(text: str) -> Headers:
+    """Read the header block that begins with the first header line of a text."""
+    first = _HEADER.search(text)
+    return read_headers(split_head(text[first.start() :].encode())[0]) if first else {}
+
+
+def strip_html(text: str) -> str:
+    """Return the text of a page: line breaks where blocks end, tags out, entities decoded."""
+    return unescape(_OTHER_TAG.sub("", _TAG.sub("\n", text)))
