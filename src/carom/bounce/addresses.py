@@ -3,7 +3,7 @@
 import re
 
 # Local parts of bounced mail hold the strangest characters; the lengths bound the work, not the syntax.
-ADDRESS = re.compile(r"""(?:"[^"\n@]{1,64}"|[^\s<>()\[\]:;,"@|]{1,127})@[^\s<>()\[\]:;,"'@|/\\=]{1,253}""")
+ADDRESS = re.compile(r"""(?:"[^"\n@]{1,64}"|[^\s<>()\[\]:;,"@|]{1,127})@[^\s<>()\[\]:;,"'@|/\\=]{1,253}+""")
 _XTEXT = re.compile(r"\+(2B|3D|40)", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 _TYPES = ("rfc822", "utf-8", "smtp", "x400", "unknown", "x-", "dns")

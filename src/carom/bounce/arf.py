@@ -16,7 +16,7 @@ _FIELD = re.compile(r"^([A-Za-z][\w-]*)[ \t]*:[ \t]*(.*(?:\n[ \t]+\S.*)*)", re.M
 _JMRP = re.compile(r"^complaint about message from (\S+)", re.IGNORECASE)
 _REDACTED = ("redacted@", "undisclosed")
 # Where the returned mail names the reader, best first.
-_READER_HEADERS = ("x-hmxmroriginalrecipient", "x-apparently-to", "delivered-to", "to")
+_READER_HEADERS = ("x-hmxmroriginalrecipient", "x-apparently-to", "to", "delivered-to")
 
 
 def read_feedback(mail: Mail) -> Report | None:

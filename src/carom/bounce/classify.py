@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from carom.bounce.codes import find_command, find_reply, find_status, is_less_specific, is_vague
+from carom.bounce.codes import find_command, find_reply, find_status, is_vague
 from carom.taxonomy import BounceType
 
 # Section 4 of the classification sheet: text beats code, and within texts the sender's faults come before the
@@ -119,20 +119,21 @@ def weigh(
     text: str = "",
     command: str | None = None,
     action: str | None = None,
+    codes: str | None = None,
 ) -> Evidence:
-    """Bring what is known into the form that the rules look at."""
+    """Bring what is known into the form that the rules look at. ``codes`` is the text that holds the codes, where that
+    is not all of the text."""
     told = text[:MAX_TEXT]
-    status = best_status(status, find_status(told))
+    coded = told if codes is None else codes[:MAX_TEXT]
+    status = best_status(status, find_status(coded))
     if reply is None:
-        reply = find_reply(told)
+        reply = find_reply(coded)
     return Evidence(action or "", status, reply, (command or find_command(told)).upper(), plain(told))
 
 
 def best_status(status: str | None, inner: str | None) -> str | None:
-    """Return the enhanced code that counts: the text's where Status is missing, vague or less specific."""
-    if status is None or (inner and (is_vague(status) or is_less_specific(status, inner))):
-        return inner or status
-    return status
+    """Return the enhanced code that counts: the text's, which is the remote's own, unless only Status says anything."""
+    return status if inner is None or (is_vague(inner) and not is_vague(status)) else inner
 
 
 def plain(text: str) -> str:

@@ -8,13 +8,16 @@ REPLY = re.compile(r"(?<![\d.:/_-])([245][0-5]\d)(?=[ \-:;\])'\",.#]|$)(?!\.\d)"
 
 
 def find_status(text: str) -> str | None:
-    """Return the first enhanced code of a text that says more than x.0.0, else the first."""
-    first = None
+    """Return the enhanced code of a text that says most: the first whose detail is not 0, else the first whose subject
+    is not 0, else the first. Some systems wrap the remote's code in a vague one of their own (5.1.0, 5.5.0)."""
+    best, weight = None, -1
     for match in STATUS.finditer(text):
-        if match[2] != "0" or match[3] != "0":
+        says = 2 if match[3] != "0" else 1 if match[2] != "0" else 0
+        if says == 2:
             return match[0]
-        first = first or match[0]
-    return first
+        if says > weight:
+            best, weight = match[0], says
+    return best
 
 
 def find_reply(text: str) -> int | None:
@@ -28,18 +31,9 @@ def is_vague(status: str | None) -> bool:
     return status is None or status.endswith(".0.0")
 
 
-def is_less_specific(status: str, other: str) -> bool:
-    """Tell whether ``other`` says more than ``status`` within the same class: x.1.0 against x.1.1, x.0.0 against all."""
-    kind, subject, detail = status.split(".")
-    other_kind, other_subject, other_detail = other.split(".")
-    if kind != other_kind or other_detail == "0":
-        return False
-    return (subject == "0" and detail == "0") or (detail == "0" and subject == other_subject)
-
-
 # What mail systems write of the command that was refused: Postfix, Exim, qmail, Yahoo, sendmail, dma.
-_COMMAND = re.compile(r"(end of data|\bdata\b|rcpt|mail from|helo|ehlo|initial connection|starttls|after i sent)", re.IGNORECASE)
-_COMMANDS = {"mail from": "MAIL", "ehlo": "HELO", "initial connection": "CONNECT", "after i sent": "DATA", "end of data": "DATA"}
+_COMMAND = re.compile(r"(end of data|\bdata\b|rcpt|mail from|\bhelo\b|\behlo\b|initial connection|after i sent|final data)", re.IGNORECASE)
+_COMMANDS = {"mail from": "MAIL", "ehlo": "HELO", "initial connection": "CONNECT", "after i sent": "DATA", "end of data": "DATA", "final data": "DATA"}
 
 
 def find_command(text: str) -> str:

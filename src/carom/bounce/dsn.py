@@ -11,6 +11,7 @@ from carom.bounce.codes import find_status
 Fields = dict[str, str]
 
 SUCCESS = frozenset({"delivered", "relayed", "expanded"})
+KNOWN_ACTIONS = SUCCESS | {"failed", "delayed"}
 _LINE = re.compile(r"^[ \t]*$|^([A-Za-z][\w-]*)[ \t]*:[ \t]*(.*(?:\n[ \t]+\S.*)*)", re.MULTILINE)
 _FOLD = re.compile(r"\s*\n[ \t]+")
 _WORD = re.compile(r"[a-z]+")
@@ -76,9 +77,11 @@ def _fields(text: str) -> Iterator[tuple[str, str]]:
 
 def _recipient(group: Fields, message: Fields) -> Recipient:
     status = find_status(group.get("status", ""))
+    final = typed_address(group.get("final-recipient", ""))
+    original = typed_address(group.get("original-recipient", ""))
     return Recipient(
-        final=typed_address(group.get("final-recipient", "")),
-        original=typed_address(group.get("original-recipient", "")),
+        final=original if original and final and _is_local(final) else final,
+        original=original,
         action=_action(group.get("action", ""), status),
         status=status,
         diagnostic=_TYPED.sub("", group.get("diagnostic-code", "")),
@@ -87,11 +90,18 @@ def _recipient(group: Fields, message: Fields) -> Recipient:
     )
 
 
+def _is_local(address: str) -> bool:
+    """Tell whether an address is known only inside the remote system: its domain has no dot."""
+    return "." not in address.rpartition("@")[2]
+
+
 def _action(value: str, status: str | None) -> str:
-    """Return the action in lower case, a comment cut; where it is missing the status tells."""
-    word = _WORD.search(value.lower())
-    if word:
-        return word[0]
+    """Return the action in lower case, a comment cut. A status of class 2 is a success whatever else the action may
+    be than failed or delayed; where there is no action the status tells."""
+    match = _WORD.search(value.lower())
+    word = match[0] if match else ""
+    if word in KNOWN_ACTIONS:
+        return word
     return "delivered" if status and status[0] == "2" else "failed"
 
 

@@ -11,7 +11,7 @@ from carom.bounce.events import AutoReply, Challenge, ContentNotice, ListRequest
 from carom.bounce.ids import bare_id
 from carom.bounce.mime import Mail, decode_words
 from carom.bounce.prose import squash
-from carom.bounce.sender import is_daemon, is_list
+from carom.bounce.sender import is_daemon_named, is_list
 from carom.bounce.text import Told
 from carom.taxonomy import BounceType
 
@@ -44,7 +44,7 @@ def read_notice(mail: Mail, told: Told, rules: str) -> Report | None:
 
 def _signs(mail: Mail, told: Told) -> str:
     headers = mail.headers
-    signs = [f"from: {'daemon' if is_daemon(headers) else 'person'}"]
+    signs = [f"from: {'daemon' if is_daemon_named(headers) else 'person'}"]
     signs += [f"{name}: {headers[name][:80]}" for name in _SIGNS if name in headers]
     signs += [f"subject: {decode_words(headers.get('subject', ''))[:200]}", f"body: {told.text[:_BODY]}"]
     return "; ".join(signs)

@@ -18,7 +18,7 @@ _ADDR = ADDRESS.pattern
 # An address that begins a line: bullets, quotes and brackets before it; after it nothing, or what begins a reason.
 _LEADING = re.compile(
     rf"""^[\s>*|\-•·"'<(\[]*(?:mailto:)?({_ADDR})[>"'\])]*(?:<mailto:[^>\s]*>)?[>"'\])]*\s*
-    (?:$|[:;,.]|\(|\[|->|-+\s|\.{{3}}|\#|(?:on|host|is|was)\s|{_ADDR})""",
+    (?:$|[:;,.]|\(|\[|->|-+\s|\.{{3}}|\#|(?:on|host|is|was)\s|<?{_ADDR})""",
     re.VERBOSE,
 )
 # A word for "recipient" or for a failure, then the address: on the same line, at most a few words between.
@@ -29,6 +29,7 @@ _LABEL = re.compile(
       | delivery\ failed[^:@]{{0,30}}: | could\ not\ be\ delivered\ to\s*: | unknown\ user\s*: | undeliverable\ to\s
       | (?:user|mailbox|account)[^:@]{{1,60}}: | reason:\s+unable\ to\ deliver\ message\ to\s | unable\ to\ deliver\ (?:mail|message)\ to:?\s
       | (?:message|mail)\ (?:\w+\ ){{0,3}}addressed\ to\s | \(originally\ addressed\ to\s | your\ message\ to\s
+      | you\ are\ not\ (?:a\ )?member\ of\ (?:\w+\ ){{1,3}}list\s
       | there\ was\ an\ error\ delivering\ your\ mail\ to\s | did\ not\ reach\ the\ following\ recipients?:\s
     )\s*[^\w@]*(?:\[?smtp:)?({_ADDR})""",
     re.IGNORECASE | re.VERBOSE,
@@ -41,6 +42,8 @@ _SENTENCE = re.compile(
     rf"""(?:deliver\w*|failed|rejected|refused|reach\w*|message|mail|sent|recipient|user|to)\b[^@\n]{{0,60}}?[\s<"'(:]({_ADDR})""",
     re.IGNORECASE | re.VERBOSE,
 )
+# The line before an address that is no recipient: where to write for help.
+_DIRECTION = re.compile(r"(?:\bcontact\b|to the address|write to|send (?:e-?)?mail to)[^.!?]*$", re.IGNORECASE)
 _RULE_LINE = re.compile(r"^[\W_]*$")
 _FROM_LINE = re.compile(r"^[\W]*(?:from|sender|reply-to|mail from|contact|original sender|return-path|by|cc)\b", re.IGNORECASE)
 
@@ -58,44 +61,75 @@ def read_prose(text: str, headers: Headers, returned: Headers) -> list[Found]:
     is there; an address that only the layout of a sentence shows counts only where nothing else does."""
     lines = text.split("\n")[:MAX_LINES]
     named = [address for one in headers.get("x-failed-recipients", "").split(",") if (address := find_address(one))]
-    marks = list(_marks(lines))
+    own = _own(headers, returned)
+    marks = list(_marks(lines, own))
     if named:
         wanted = {address.lower() for address in named}
-        marks = [mark for mark in marks if mark[1].lower() in wanted]
+        marks = [mark for mark in marks if mark.address.lower() in wanted]
         found = _merge(_blocks(lines, marks))
-        missing = [Found(one, None, _whole(text)) for one in named if one.lower() not in {f.recipient.lower() for f in found}]
+        missing = [Found(one, None, whole(text)) for one in named if one.lower() not in {f.recipient.lower() for f in found}]
         return [*found, *missing][:MAX_RECIPIENTS]
     if not marks:
-        marks = list(_sentences(lines, _own(headers, returned)))
+        marks = list(_sentences(lines, own))
     return _merge(_blocks(lines, marks))[:MAX_RECIPIENTS]
 
 
-def paragraph_of(text: str, recipient: str | None) -> str:
-    """Return what a text says of one recipient; the whole text where it does not name it."""
+def paragraph_of(text: str, recipient: str | None, core: str) -> str:
+    """Return what a text says of one recipient: the paragraph that holds ``core``, else the one that holds a code,
+    else the whole text where it does not name the recipient."""
     lines = text.split("\n")[:MAX_LINES]
-    marks = [mark for mark in _marks(lines) if recipient and mark[1].lower() == recipient.lower()]
-    found = _merge(_blocks(lines, marks))
-    return found[0].diagnostic if found else _whole(text)
+    blocks = [one for one in _blocks(lines, list(_marks(lines, set()))) if recipient and _same(one.recipient, recipient)]
+    quoting = [one for one in blocks if core and core.lower() in one.diagnostic.lower()]
+    best = _merge(quoting or blocks)
+    return best[0].diagnostic if best else whole(text)
 
 
-def _marks(lines: list[str]) -> Iterator[tuple[int, str]]:
-    """Yield line numbers and addresses of the lines that stand for a recipient."""
+def _same(one: str, other: str) -> bool:
+    return one.lower() == other.lower()
+
+
+class Mark(NamedTuple):
+    """A line that stands for a recipient. What is wrong stands below it, in a transcript above it."""
+
+    number: int
+    address: str
+    above: bool
+
+
+def _marks(lines: list[str], own: set[str]) -> Iterator[Mark]:
+    """Yield the lines that stand for a recipient; in a transcript the sender's address stands in the same form."""
+    last, before = "", ""
     for number, line in enumerate(lines):
-        if "@" not in line or len(line) > 2000 or _EXPANDED.search(line):
-            continue
-        match = _LEADING.match(line) or _TRANSCRIPT.match(line) or _LABEL.match(line)
-        if match:
-            yield number, _clean(match[1])
+        mark = _mark(number, line) if "@" in line and len(line) <= 2000 else None
+        if mark and not _DIRECTION.search(before) and not _continues(lines, mark, last):
+            if not (mark.address.lower() in own and not _LEADING.match(line)):
+                last = mark.address.lower()
+                yield mark
+        before = line if line.strip() else before
 
 
-def _sentences(lines: list[str], own: set[str]) -> Iterator[tuple[int, str]]:
+def _mark(number: int, line: str) -> Mark | None:
+    if _EXPANDED.search(line) and not _LEADING.match(line):
+        return None
+    for form in (_LEADING, _TRANSCRIPT, _LABEL):
+        if match := form.match(line):
+            return Mark(number, _clean(match[1]), form is _TRANSCRIPT)
+    return None
+
+
+def _continues(lines: list[str], mark: Mark, last: str) -> bool:
+    """Tell whether a line goes on with what the one above it says of the same address: a folded or quoted reply."""
+    return mark.address.lower() == last and mark.number > 0 and bool(lines[mark.number - 1].strip(" \t-=*"))
+
+
+def _sentences(lines: list[str], own: set[str]) -> Iterator[Mark]:
     for number, line in enumerate(lines):
         if "@" not in line or len(line) > 2000 or _FROM_LINE.match(line):
             continue
         match = _SENTENCE.search(line)
         address = _clean(match[1]) if match else ""
         if address and address.lower() not in own and not _is_daemon(address):
-            yield number, address
+            yield Mark(number, address, above=False)
 
 
 def _clean(address: str) -> str:
@@ -112,19 +146,25 @@ def _own(headers: Headers, returned: Headers) -> set[str]:
     return {address.lower() for value in values if value and (address := find_address(value))}
 
 
-def _blocks(lines: list[str], marks: list[tuple[int, str]]) -> Iterator[Found]:
-    """Give each marked line the text down to the next marked one; where there is none, the text above them all."""
-    above = "\n".join(lines[: marks[0][0]]) if marks else ""
-    for position, (number, address) in enumerate(marks):
-        end = marks[position + 1][0] if position + 1 < len(marks) else len(lines)
-        line = lines[number]
-        rest = line[line.find(address) + len(address) :]
-        own = rest.strip(" \t<>\"'()[]:;,.-*") and line.strip()
-        below = lines[number + 1 : end]
-        expanded = _EXPANDED.search("\n".join(below[:2]))
-        told = _paragraphs(below)
-        text = "\n".join(one for one in (own, told) if one)
-        yield Found(address, _clean(expanded[1]) if expanded else None, squash(text or above))
+def _blocks(lines: list[str], marks: list[Mark]) -> Iterator[Found]:
+    """Give each marked line the text down to the next marked one, or up to the one before; where there is none, the
+    text above them all."""
+    head = "\n".join(lines[: marks[0].number]) if marks else ""
+    start = 0
+    for mark, following in zip(marks, [*marks[1:], None], strict=False):
+        end = following.number if following else len(lines)
+        line, below = lines[mark.number].strip(), lines[mark.number + 1 : end]
+        expanded = _EXPANDED.search("\n".join([line, *below[:2]]))
+        told = _paragraphs(lines[start : mark.number][-6:] if mark.above else below)
+        said = bool(told) or _says_more(line, mark.address)
+        text = f"{told}\n{line}" if mark.above else f"{line}\n{told}" if said else f"{head}\n{line}"
+        start = mark.number + 1
+        yield Found(mark.address, _clean(expanded[1]) if expanded else None, squash(text))
+
+
+def _says_more(line: str, address: str) -> bool:
+    """Tell whether a line says anything beside its address."""
+    return any(letter.isalnum() for letter in line.replace(f"mailto:{address}", "").replace(address, ""))
 
 
 def _paragraphs(lines: list[str]) -> str:
@@ -144,7 +184,8 @@ def squash(text: str) -> str:
     return " ".join(text.split())[:MAX_DIAGNOSTIC]
 
 
-def _whole(text: str) -> str:
+def whole(text: str) -> str:
+    """Return a text as one line, without its lines of dashes."""
     return squash("\n".join(line for line in text.split("\n") if not _RULE_LINE.match(line)))
 
 
@@ -159,4 +200,4 @@ def _merge(found: Iterable[Found]) -> list[Found]:
 
 
 def _weight(one: Found) -> int:
-    return 2 if REPLY.search(one.diagnostic) or STATUS.search(one.diagnostic) else 1 if one.diagnostic else 0
+    return 2 * bool(REPLY.search(one.diagnostic)) + bool(STATUS.search(one.diagnostic))

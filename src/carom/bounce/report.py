@@ -4,19 +4,20 @@ import re
 
 from carom.bounce.addresses import find_address
 from carom.bounce.arf import read_feedback
-from carom.bounce.classify import Verdict, classify
-from carom.bounce.codes import find_reply
+from carom.bounce.classify import Verdict, classify, decide, weigh
+from carom.bounce.codes import find_reply, find_status
 from carom.bounce.dsn import SUCCESS, Recipient, Status, read_status
 from carom.bounce.events import Delayed, Failed, Report
 from carom.bounce.ids import bare_id
-from carom.bounce.mime import Mail, decode_words, read_mail
+from carom.bounce.mime import Mail, decode_words, read_mail, undo_transfer
 from carom.bounce.notices import read_notice
-from carom.bounce.prose import Found, paragraph_of, read_prose, squash
-from carom.bounce.sender import is_answer, is_daemon, is_list, says_failure
+from carom.bounce.prose import Found, paragraph_of, read_prose, squash, whole
+from carom.bounce.sender import is_answer, is_daemon, is_daemon_named, is_list, says_failure, says_success
 from carom.bounce.ses import read_ses
 from carom.bounce.text import Told, read_told
 from carom.bounce.verp import address_in_verp
 
+SHORT_TEXT = 1000
 STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
 _STATUS_FIELDS = re.compile(r"^[ \t]*(?:final|original)-recipient[ \t]*:", re.IGNORECASE | re.MULTILINE)
 _DELAY = re.compile(
@@ -36,7 +37,7 @@ _REMOTE = re.compile(
 def parse(raw: bytes) -> Report:
     """Read a mail that came to a return path. Any bytes give a report; one that is no report has no events."""
     mail = read_mail(raw)
-    report = read_feedback(mail) or _status_part(mail)
+    report = read_feedback(mail) or _status_part(mail) or _wrapped(mail)
     if report is not None:
         return report
     told = read_told(mail)
@@ -57,20 +58,28 @@ def _status_part(mail: Mail) -> Report | None:
     return _status_report(mail, status, read_told(mail)) if status.recipients else None
 
 
+def _wrapped(mail: Mail) -> Report | None:
+    """Read a report that a gateway has wrapped into a mail of its own, which says that it is a delivery status."""
+    inner = mail.parts[0] if mail.parts and "delivery-status" in mail.content_type else None
+    if inner is None or inner.type != "message/rfc822":
+        return None
+    return _status_part(read_mail(undo_transfer(inner.body, inner.headers)))
+
+
 def _machine_text(mail: Mail, told: Told) -> Report | None:
     """Read what a mail system wrote without a status part: its fields in the text, or prose."""
-    if not _may_bounce(mail):
+    if told.text.startswith("{") and (notified := read_ses(told.text)):
+        return _status_report(mail, Status(None, notified), told)
+    if not _may_bounce(mail) or says_success(mail.headers, told.text):
         return None
     if _STATUS_FIELDS.search(told.text):
         status = read_status(told.text)
         if status.recipients:
             return _status_report(mail, status, told)
-    if notified := read_ses(told.text):
-        return _status_report(mail, Status(None, notified), told)
-    found = read_prose(told.text, mail.headers, told.returned) or _from_verp(mail, told)
+    found = read_prose(told.text, mail.headers, told.returned) or _not_in_text(mail, told)
     if not found:
         return None
-    events = tuple(_told_event(one, mail, told) for one in found)
+    events = tuple(_told_event(one, mail, told, alone=len(found) == 1) for one in found)
     return Report(events=events, headers=mail.headers, returned=told.returned, reader="prose")
 
 
@@ -78,15 +87,23 @@ def _may_bounce(mail: Mail) -> bool:
     """Tell whether a mail without a status part may be a bounce: a mail system wrote it, or its subject says so and no
     person's answer, list or newsletter does."""
     headers = mail.headers
-    if is_list(headers) or is_answer(headers) or "in-reply-to" in headers:
-        return "x-failed-recipients" in headers
+    if is_daemon_named(headers):
+        return True
+    if is_list(headers) or is_answer(headers):
+        return False
     return is_daemon(headers) or says_failure(headers)
 
 
-def _from_verp(mail: Mail, told: Told) -> list[Found]:
-    """Find the recipient in the address that the bounce was sent to, where the text speaks of a failure."""
+def _not_in_text(mail: Mail, told: Told) -> list[Found]:
+    """Find the recipient of a failure that the text does not name: in the return path, if that is of a known form, or
+    in the returned mail, if it went to one address."""
+    if not says_failure(mail.headers):
+        return []
     recipient = address_in_verp(find_address(mail.headers.get("to", "")) or "")
-    return [Found(recipient, None, squash(told.text))] if recipient and says_failure(mail.headers) else []
+    to = told.returned.get("to", "")
+    if recipient is None and to.count("@") == 1:
+        recipient = find_address(to)
+    return [Found(recipient, None, squash(told.text))] if recipient else []
 
 
 def _status_report(mail: Mail, status: Status, told: Told) -> Report:
@@ -104,8 +121,9 @@ def _status_report(mail: Mail, status: Status, told: Told) -> Report:
 
 def _status_event(one: Recipient, told: Told, message_id: str | None) -> Failed | Delayed:
     recipient = one.final or one.original
-    diagnostic = one.diagnostic or paragraph_of(told.text, recipient)
-    verdict = classify(status=one.status, text=diagnostic, action=one.action)
+    diagnostic = _fuller(one.diagnostic, told.text, recipient)
+    codes = one.diagnostic if find_status(one.diagnostic) else None
+    verdict = decide(weigh(status=one.status, text=diagnostic, action=one.action, codes=codes))
     return (Delayed if one.action == "delayed" else Failed)(
         recipient=recipient,
         original_recipient=one.original,
@@ -122,17 +140,28 @@ def _status_event(one: Recipient, told: Told, message_id: str | None) -> Failed 
     )
 
 
-def _told_event(one: Found, mail: Mail, told: Told) -> Failed | Delayed:
+def _fuller(diagnostic: str, text: str, recipient: str | None) -> str:
+    """Return what the text for people says of a recipient where it quotes the diagnostic or there is none: it adds the
+    host, the command that was refused, and the lines that the field leaves out."""
+    core = squash(diagnostic)[:80].lstrip("0123456789.-# ")
+    paragraph = paragraph_of(text, recipient, core)
+    return paragraph if core.lower() in paragraph.lower() else diagnostic
+
+
+def _told_event(one: Found, mail: Mail, told: Told, *, alone: bool) -> Failed | Delayed:
+    """Make the event of a recipient that only text names. Of a short mail about one recipient all of the text is its
+    diagnostic; what decides is still what stands by the address."""
     subject = decode_words(mail.headers.get("subject", ""))
     action = "delayed" if _DELAY.search(subject) or _DELAY.search(told.text) else "failed"
     verdict = _verdict(one.diagnostic, subject, told.text, action)
+    text = whole(told.text)
     return (Delayed if action == "delayed" else Failed)(
         recipient=one.recipient,
         original_recipient=one.original,
         action=action,
         status=verdict.status,
         reply=find_reply(one.diagnostic),
-        diagnostic=one.diagnostic,
+        diagnostic=text if alone and len(text) <= SHORT_TEXT else one.diagnostic,
         remote_mta=find_remote(one.diagnostic),
         original_message_id=bare_id(told.returned.get("message-id")),
         type=verdict.type,

@@ -18,7 +18,17 @@ FAILURE_SUBJECT = re.compile(
     | 送信でき | エラー | 失败 | 退信 | не\ (?:доставлен|может) | are\ not\ member | delivery\ temporarily""",
     re.IGNORECASE | re.VERBOSE,
 )
+_SUCCESS = re.compile(
+    r"""successful\ (?:mail\ )?delivery | delivery\ status\ notification\ \((?:relay|success|expand) | successfully\ (?:delivered|relayed)
+    | ^(?:delivered|relayed|expanded):\ | delivered\ successfully | confirmation\ of\ delivery | (?:was|were|been)\ (?:delivered|relayed)\ to\ the""",
+    re.IGNORECASE | re.VERBOSE,
+)
 _ANSWER = re.compile(r"^\s*(?:re|fwd?|aw|wg|tr|rv|sv|vs|antw)\s*(?:\[\d+\])?:", re.IGNORECASE)
+
+
+def is_daemon_named(headers: Headers) -> bool:
+    """Tell whether the From itself is a mail system's, not only its null return path."""
+    return "x-failed-recipients" in headers or bool(_DAEMON.search(headers.get("from", "")))
 
 
 def is_daemon(headers: Headers) -> bool:
@@ -35,6 +45,11 @@ def says_failure(headers: Headers) -> bool:
     """Tell whether the subject speaks of a failed delivery and is no answer or forward."""
     subject = decode_words(headers.get("subject", ""))
     return bool(FAILURE_SUBJECT.search(subject)) and not _ANSWER.match(subject)
+
+
+def says_success(headers: Headers, text: str) -> bool:
+    """Tell whether a mail system reports that the mail was delivered or passed on."""
+    return bool(_SUCCESS.search(decode_words(headers.get("subject", ""))) or _SUCCESS.search(text[:2000]))
 
 
 def is_answer(headers: Headers) -> bool:

@@ -4,9 +4,18 @@ import re
 from html import unescape
 from typing import NamedTuple
 
-from carom.bounce.mime import Headers, Mail, Part, read_headers, split_head
+from carom.bounce.mime import MAX_TEXT, Headers, Mail, Part, read_headers, split_head, undo_transfer
 
-RETURNED_TYPES = frozenset({"message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers"})
+RETURNED_TYPES = frozenset(
+    {
+        "message/rfc822",
+        "text/rfc822-headers",
+        "message/global",
+        "message/global-headers",
+        "message/rfc822-headers",
+        "message/partial",
+    }
+)
 
 # Lines that mail systems put before the mail they return, and lines that only a returned mail begins with.
 _RETURNED = re.compile(
@@ -51,7 +60,8 @@ def read_told(mail: Mail) -> Told:
 
 def part_headers(part: Part) -> Headers:
     """Read the headers that a returned mail or its header part begins with."""
-    return read_headers(split_head(part.body.lstrip(b"\n"))[0])
+    body = undo_transfer(part.body[:MAX_TEXT], part.headers)
+    return read_headers(split_head(body.lstrip(b"\n"))[0])
 
 
 def _human(parts: list[Part]) -> list[Part]:
