@@ -4,7 +4,7 @@ import re
 
 # Not followed or preceded by a dot or digit: an IP address is no code.
 STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.]*\d)")
-REPLY = re.compile(r"(?<![\d.:/_-])([245][0-5]\d)(?=[ \-:;\])'\",.#]|$)(?!\.\d)")
+REPLY = re.compile(r"(?<![\d./_-])(?<![0-9a-fA-F]:)([245][0-5]\d)(?=[ \-:;\])'\",.#]|$)(?!\.\d)")
 
 
 def find_status(text: str) -> str | None:
@@ -31,12 +31,20 @@ def is_vague(status: str | None) -> bool:
     return status is None or status.endswith(".0.0")
 
 
-# What mail systems write of the command that was refused: Postfix, Exim, qmail, Yahoo, sendmail, dma.
-_COMMAND = re.compile(r"(end of data|\bdata\b|rcpt|mail from|\bhelo\b|\behlo\b|initial connection|after i sent|final data)", re.IGNORECASE)
-_COMMANDS = {"mail from": "MAIL", "ehlo": "HELO", "initial connection": "CONNECT", "after i sent": "DATA", "end of data": "DATA", "final data": "DATA"}
+# What mail systems write of the command that was refused: Postfix, Exim, sendmail, Yahoo and others; then qmail.
+_COMMAND = re.compile(
+    r"""(?:in\ reply\ to|after|following|>>>|<<<|our|smtp:|\[|smtp\ command\W+)\s*
+        (?:final\ |end\ of\ |the\ )?(data|mail\ from|rcpt|helo|ehlo|initial\ connection)\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_COMMANDS = {"mail from": "MAIL", "ehlo": "HELO", "initial connection": "CONNECT"}
+_PHRASES = {"does not like recipient": "RCPT", "sender was rejected": "MAIL", "after I sent the message": "DATA", "RCPT_TO": "RCPT"}
 
 
 def find_command(text: str) -> str:
     """Return the SMTP command that a text says was refused, empty where it says none."""
     match = _COMMAND.search(text)
-    return _COMMANDS.get(match[1].lower(), match[1].upper()) if match else ""
+    if match:
+        command = match[1].lower()
+        return _COMMANDS.get(command, command.upper())
+    return next((command for phrase, command in _PHRASES.items() if phrase in text), "")

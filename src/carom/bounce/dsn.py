@@ -31,6 +31,7 @@ class Recipient(NamedTuple):
     diagnostic: str
     remote_mta: str | None
     reporting_mta: str | None
+    category: str = ""
 
 
 class Status(NamedTuple):
@@ -87,6 +88,7 @@ def _recipient(group: Fields, message: Fields) -> Recipient:
         diagnostic=_TYPED.sub("", group.get("diagnostic-code", "")),
         remote_mta=_host(group.get("remote-mta", "")),
         reporting_mta=_host(message.get("reporting-mta", "")),
+        category=group.get("x-powermta-bouncecategory", ""),
     )
 
 

@@ -24,7 +24,7 @@ _LEADING = re.compile(
 # A word for "recipient" or for a failure, then the address: on the same line, at most a few words between.
 _LABEL = re.compile(
     rf"""^[\s>*|\-]*(?:\d{{3}}[ -])?(?:
-      (?:(?:failed|intended|final|original|target)\ )?(?:mail\ )?(?:recipients?|address|addressee)(?:\ address|\(s\)|\ mail)?\s*:
+      (?:(?:failed|intended|final|target)\ )?(?:mail\ )?(?:recipients?|address|addressee)(?:\ address|\(s\)|\ mail)?\s*:
       | error-for\s*: | (?:sent\ )?(?:<<<|>>>)?\ *rcpt\ to\s*:? | target\ mail\ address\s*:
       | delivery\ failed[^:@]{{0,30}}: | could\ not\ be\ delivered\ to\s*: | unknown\ user\s*: | undeliverable\ to\s
       | (?:user|mailbox|account)[^:@]{{1,60}}: | reason:\s+unable\ to\ deliver\ message\ to\s | unable\ to\ deliver\ (?:mail|message)\ to:?\s
@@ -36,11 +36,9 @@ _LABEL = re.compile(
 )
 # sendmail's transcript: the reply, the address, dots, the reason.
 _TRANSCRIPT = re.compile(rf"^\s*(?:<<<\s*)?[245]\d\d[ -](?:\d\.\d\.\d\ )?<?({_ADDR})>?(?:\.\.\.|,)\s", re.VERBOSE)
-_EXPANDED = re.compile(rf"\((?:expanded\ from|ultimately\ generated\ from|generated\ from)\s*:?\s*<?({_ADDR})", re.VERBOSE)
-# Failure in a sentence, for what has no layout at all.
-_SENTENCE = re.compile(
-    rf"""(?:deliver\w*|failed|rejected|refused|reach\w*|message|mail|sent|recipient|user|to)\b[^@\n]{{0,60}}?[\s<"'(:]({_ADDR})""",
-    re.IGNORECASE | re.VERBOSE,
+_EXPANDED = re.compile(
+    rf"(?:\((?:expanded\ from|(?:ultimately\ )?generated\ from)|^\s*original\ address)\s*:?\s*<?({_ADDR})",
+    re.IGNORECASE | re.VERBOSE | re.MULTILINE,
 )
 # The line before an address that is no recipient: where to write for help.
 _DIRECTION = re.compile(r"(?:\bcontact\b|to the address|write to|send (?:e-?)?mail to)[^.!?]*$", re.IGNORECASE)
@@ -123,13 +121,15 @@ def _continues(lines: list[str], mark: Mark, last: str) -> bool:
 
 
 def _sentences(lines: list[str], own: set[str]) -> Iterator[Mark]:
+    """Yield the addresses of the first line that holds any that is no end of the mail: what has no layout at all."""
     for number, line in enumerate(lines):
         if "@" not in line or len(line) > 2000 or _FROM_LINE.match(line):
             continue
-        match = _SENTENCE.search(line)
-        address = _clean(match[1]) if match else ""
-        if address and address.lower() not in own and not _is_daemon(address):
-            yield Mark(number, address, above=False)
+        named = [_clean(match[0]) for match in ADDRESS.finditer(line)]
+        named = [address for address in named if address.lower() not in own and not _is_daemon(address)]
+        if named:
+            yield from (Mark(number, address, above=False) for address in dict.fromkeys(named))
+            return
 
 
 def _clean(address: str) -> str:

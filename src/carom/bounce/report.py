@@ -4,7 +4,7 @@ import re
 
 from carom.bounce.addresses import find_address
 from carom.bounce.arf import read_feedback
-from carom.bounce.classify import Verdict, classify, decide, weigh
+from carom.bounce.classify import classify, decide, weigh
 from carom.bounce.codes import find_reply, find_status
 from carom.bounce.dsn import SUCCESS, Recipient, Status, read_status
 from carom.bounce.events import Delayed, Failed, Report
@@ -69,7 +69,7 @@ def _wrapped(mail: Mail) -> Report | None:
 def _machine_text(mail: Mail, told: Told) -> Report | None:
     """Read what a mail system wrote without a status part: its fields in the text, or prose."""
     if told.text.startswith("{") and (notified := read_ses(told.text)):
-        return _status_report(mail, Status(None, notified), told)
+        return _status_report(mail, Status(None, notified), told._replace(text=""))
     if not _may_bounce(mail) or says_success(mail.headers, told.text):
         return None
     if _STATUS_FIELDS.search(told.text):
@@ -123,13 +123,14 @@ def _status_event(one: Recipient, told: Told, message_id: str | None) -> Failed 
     recipient = one.final or one.original
     diagnostic = _fuller(one.diagnostic, told.text, recipient)
     codes = one.diagnostic if find_status(one.diagnostic) else None
-    verdict = decide(weigh(status=one.status, text=diagnostic, action=one.action, codes=codes))
+    text = f"{diagnostic} BounceCategory: {one.category}" if one.category else diagnostic
+    verdict = decide(weigh(status=one.status, text=text, action=one.action, codes=codes))
     return (Delayed if one.action == "delayed" else Failed)(
         recipient=recipient,
         original_recipient=one.original,
         action=one.action,
         status=verdict.status,
-        reply=find_reply(diagnostic),
+        reply=find_reply(one.diagnostic) or find_reply(diagnostic),
         diagnostic=diagnostic,
         remote_mta=one.remote_mta or find_remote(diagnostic),
         reporting_mta=one.reporting_mta,
@@ -153,27 +154,23 @@ def _told_event(one: Found, mail: Mail, told: Told, *, alone: bool) -> Failed | 
     diagnostic; what decides is still what stands by the address."""
     subject = decode_words(mail.headers.get("subject", ""))
     action = "delayed" if _DELAY.search(subject) or _DELAY.search(told.text) else "failed"
-    verdict = _verdict(one.diagnostic, subject, told.text, action)
+    said, verdict = one.diagnostic, classify(text=one.diagnostic, action=action)
+    if not verdict.matched:
+        said, verdict = f"{subject}\n{told.text}", classify(text=f"{subject}\n{told.text}", action=action)
     text = whole(told.text)
     return (Delayed if action == "delayed" else Failed)(
         recipient=one.recipient,
         original_recipient=one.original,
         action=action,
         status=verdict.status,
-        reply=find_reply(one.diagnostic),
+        reply=find_reply(said),
         diagnostic=text if alone and len(text) <= SHORT_TEXT else one.diagnostic,
-        remote_mta=find_remote(one.diagnostic),
+        remote_mta=find_remote(said),
         original_message_id=bare_id(told.returned.get("message-id")),
         type=verdict.type,
         rule=verdict.rule,
         matched=verdict.matched,
     )
-
-
-def _verdict(diagnostic: str, subject: str, text: str, action: str) -> Verdict:
-    """Decide by what is said of the recipient; where that decides nothing, by all that is said."""
-    verdict = classify(text=diagnostic, action=action)
-    return verdict if verdict.matched else classify(text=f"{subject}\n{text}", action=action)
 
 
 def find_remote(text: str) -> str | None:

@@ -12,7 +12,7 @@ _DAEMON = re.compile(
 FAILURE_SUBJECT = re.compile(
     r"""undeliver(?:ed|able) | non-?delivery | returned\ (?:mail|to\ sender) | return(?:ing|ed)\ (?:message\ )?to\ sender
     | fail(?:ure|ed)\ (?:notice|delivery|notification) | deliver\w*\ (?:status|fail|problem|error|report|notification|has\ failed|delayed)
-    | mail\ (?:failed|failure|system\ error) | not\ (?:be\ )?delivered | could\ not\ (?:be\ )?deliver | bounce | error\ sending\ your\ mail
+    | mail\ (?:failed|failure|system\ error) | not\ (?:be\ )?delivered | could\ not\ (?:be\ )?deliver | \[bounce\] | bounce\ notification | error\ sending\ your\ mail
     | processing\ error | rejected | message\ (?:status|delayed|delivery|not\ sent) | warning:\ | unzustellbar | nicht\ zugestellt
     | non\ remis | n'a\ pas\ (?:pu|été) | onbestelbaar | não\ entreg | no\ se\ (?:puede|pudo)\ entregar | mancato\ recapito
     | 送信でき | エラー | 失败 | 退信 | не\ (?:доставлен|может) | are\ not\ member | delivery\ temporarily""",
@@ -28,7 +28,7 @@ _ANSWER = re.compile(r"^\s*(?:re|fwd?|aw|wg|tr|rv|sv|vs|antw)\s*(?:\[\d+\])?:", 
 
 def is_daemon_named(headers: Headers) -> bool:
     """Tell whether the From itself is a mail system's, not only its null return path."""
-    return "x-failed-recipients" in headers or bool(_DAEMON.search(headers.get("from", "")))
+    return "x-failed-recipients" in headers or bool(_DAEMON.search(headers.get("from", "?")))
 
 
 def is_daemon(headers: Headers) -> bool:
@@ -36,8 +36,8 @@ def is_daemon(headers: Headers) -> bool:
     return (
         headers.get("return-path", "?").strip() in {"<>", ""}
         or "x-failed-recipients" in headers
-        or bool(_DAEMON.search(headers.get("from", "")))
-        or bool(_DAEMON.search(headers.get("return-path", "")))
+        or bool(_DAEMON.search(headers.get("from", "?")))
+        or bool(_DAEMON.search(headers.get("return-path", "?")))
     )
 
 

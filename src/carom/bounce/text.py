@@ -26,7 +26,7 @@ _RETURNED = re.compile(
         | (?:original|unsent|returned|bounced|undelivered)\ (?:e-?mail|message)(?:\ follows|\ header|\ below|[-\s.:]*$)
         | (?:the\ )?original\ (?:message\ )?headers?\b | message\ (?:headers?|text)\ follow | old\ message:
         | forwarded\ message\ -+ | 附件中的内容是原信件
-        | your\ message\ reads | (?:a\ )?summary\ of\ the\ undelivered | body\ of\ message\ generated
+        | your\ message\ reads | (?:a\ )?summary\ of\ the\ undelivered
       )[^\n]*
       | (?:return-path|received|dkim-signature|delivered-to|x-originating-ip):\ [^\n]*
     )$""",
