@@ -2,10 +2,9 @@
 
 import re
 
-from carom.bounce.addresses import find_address
+from carom.bounce.addresses import find_address, header_address
 from carom.bounce.classify import decide, rules_of, weigh
 from carom.bounce.events import Complaint, Feedback, Report
-from carom.bounce.ids import bare_id
 from carom.bounce.mime import Headers, Mail
 from carom.bounce.prose import squash
 from carom.bounce.text import read_told
@@ -44,7 +43,7 @@ def _report(mail: Mail, fields: list[tuple[str, str]]) -> Report:
             diagnostic=squash(told.text) or mail.headers.get("date", ""),
             remote_mta=first.get("source-ip"),
             reporting_mta=first.get("reporting-mta", "").partition(";")[2].strip() or None,
-            original_message_id=bare_id(told.returned.get("message-id")),
+            original_message_id=told.message_id,
             feedback_type=kind,
             type=verdict.type,
             rule=verdict.rule,
@@ -63,7 +62,7 @@ def _report(mail: Mail, fields: list[tuple[str, str]]) -> Report:
 
 def _reader(returned: Headers) -> str | None:
     for name in _READER_HEADERS:
-        address = find_address(returned.get(name, ""))
+        address = header_address(returned.get(name, ""))
         if address and not (name != "to" and address.lower().startswith(_REDACTED)):
             return address
     return None

@@ -38,7 +38,12 @@ _COMMAND = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _COMMANDS = {"mail from": "MAIL", "ehlo": "HELO", "initial connection": "CONNECT"}
-_PHRASES = {"does not like recipient": "RCPT", "sender was rejected": "MAIL", "after I sent the message": "DATA", "RCPT_TO": "RCPT"}
+_PHRASES = {
+    "does not like recipient": "RCPT",
+    "sender was rejected": "MAIL",
+    "after I sent the message": "DATA",
+    "RCPT_TO": "RCPT",
+}
 
 
 def find_command(text: str) -> str:

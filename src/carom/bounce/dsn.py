@@ -38,6 +38,7 @@ class Status(NamedTuple):
     """A delivery status part: the fields of the message, and the recipients."""
 
     envelope_id: str | None
+    message_id: str | None
     recipients: list[Recipient]
 
 
@@ -46,7 +47,8 @@ def read_status(text: str) -> Status:
     message, groups = _blocks(text)
     recipients = [_recipient(group, message) for group in groups]
     envelope_id = message.get("original-envelope-id")
-    return Status(envelope_id, [one for one in recipients if one.final or one.original])
+    message_id = message.get("x-original-message-id")
+    return Status(envelope_id, message_id, [one for one in recipients if one.final or one.original])
 
 
 def _blocks(text: str) -> tuple[Fields, list[Fields]]:
@@ -78,7 +80,8 @@ def _fields(text: str) -> Iterator[tuple[str, str]]:
 
 def _recipient(group: Fields, message: Fields) -> Recipient:
     status = find_status(group.get("status", ""))
-    final = typed_address(group.get("final-recipient", ""))
+    reporting_mta = _host(message.get("reporting-mta", ""))
+    final = typed_address(group.get("final-recipient", ""), reporting_mta)
     original = typed_address(group.get("original-recipient", ""))
     return Recipient(
         final=original if original and final and _is_local(final) else final,
@@ -87,7 +90,7 @@ def _recipient(group: Fields, message: Fields) -> Recipient:
         status=status,
         diagnostic=_TYPED.sub("", group.get("diagnostic-code", "")),
         remote_mta=_host(group.get("remote-mta", "")),
-        reporting_mta=_host(message.get("reporting-mta", "")),
+        reporting_mta=reporting_mta,
         category=group.get("x-powermta-bouncecategory", ""),
     )
 

@@ -62,7 +62,7 @@ def plain_lines(raw: bytes) -> bytes:
         raw = raw[:HEAD_BYTES] + b"\n" + raw[-TAIL_BYTES:]
     if b"\r" in raw:
         raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    return raw
+    return raw.lstrip(b"\xef\xbb\xbf\n")
 
 
 def split_head(entity: bytes) -> tuple[bytes, bytes]:

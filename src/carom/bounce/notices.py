@@ -5,7 +5,7 @@ What tells them is data: ``rules/notices.toml`` and, tried last, ``rules/replies
 text, ``from: daemon|person; <decisive headers>; subject: ...; body: ...``, in lower case.
 """
 
-from carom.bounce.addresses import ADDRESS, find_address
+from carom.bounce.addresses import ADDRESS, header_address
 from carom.bounce.classify import Verdict, decide, rules_of, weigh
 from carom.bounce.events import AutoReply, Challenge, ContentNotice, ListRequest, RelayTest, Report
 from carom.bounce.ids import bare_id
@@ -16,7 +16,9 @@ from carom.bounce.text import Told
 from carom.taxonomy import BounceType
 
 _SIGNS = ("auto-submitted", "precedence", "x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-response-suppress")
-_NEVER = frozenset({"message/disposition-notification", "application/gzip", "application/zip", "application/tlsrpt+gzip"})
+_NEVER = frozenset(
+    {"message/disposition-notification", "application/gzip", "application/zip", "application/tlsrpt+gzip"}
+)
 _BODY = 1200
 
 _EVENTS = {
@@ -56,7 +58,7 @@ def _report(
     verdict: Verdict,
     event: type[AutoReply | Challenge | ContentNotice | ListRequest | RelayTest],
 ) -> Report:
-    sender = find_address(mail.headers.get("from", ""))
+    sender = header_address(mail.headers.get("from", ""))
     recipient = (_named(mail, told) if event in _NAMED_IN_BODY else None) or sender
     one = event(
         recipient=None if event is RelayTest else recipient,
@@ -71,11 +73,11 @@ def _report(
 
 def _answered(mail: Mail, told: Told) -> str | None:
     """Return the id of the mail that is answered: the returned one's, else the one that the headers refer to."""
-    return bare_id(told.returned.get("message-id")) or bare_id(mail.headers.get("in-reply-to"))
+    return told.message_id or bare_id(mail.headers.get("in-reply-to"))
 
 
 def _named(mail: Mail, told: Told) -> str | None:
     """Return the first address of the body that is not the address written to."""
-    own = (find_address(mail.headers.get("to", "")) or "").lower()
+    own = (header_address(mail.headers.get("to", "")) or "").lower()
     named = (match[0].strip(".'") for match in ADDRESS.finditer(told.text[:4000]))
     return next((address for address in named if address.lower() != own), None)

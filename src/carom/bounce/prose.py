@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from carom.bounce.addresses import ADDRESS, find_address
+from carom.bounce.addresses import ADDRESS, find_address, header_address
 from carom.bounce.codes import REPLY, STATUS
 from carom.bounce.mime import Headers
 
@@ -43,7 +43,9 @@ _EXPANDED = re.compile(
 # The line before an address that is no recipient: where to write for help.
 _DIRECTION = re.compile(r"(?:\bcontact\b|to the address|write to|send (?:e-?)?mail to)[^.!?]*$", re.IGNORECASE)
 _RULE_LINE = re.compile(r"^[\W_]*$")
-_FROM_LINE = re.compile(r"^[\W]*(?:from|sender|reply-to|mail from|contact|original sender|return-path|by|cc)\b", re.IGNORECASE)
+_FROM_LINE = re.compile(
+    r"^[\W]*(?:from|sender|reply-to|mail from|contact|original sender|return-path|by|cc)\b", re.IGNORECASE
+)
 
 
 class Found(NamedTuple):
@@ -65,18 +67,31 @@ def read_prose(text: str, headers: Headers, returned: Headers) -> list[Found]:
         wanted = {address.lower() for address in named}
         marks = [mark for mark in marks if mark.address.lower() in wanted]
         found = _merge(_blocks(lines, marks))
-        missing = [Found(one, None, whole(text)) for one in named if one.lower() not in {f.recipient.lower() for f in found}]
+        missing = [
+            Found(one, None, whole(text)) for one in named if one.lower() not in {f.recipient.lower() for f in found}
+        ]
         return [*found, *missing][:MAX_RECIPIENTS]
-    if not marks:
-        marks = list(_sentences(lines, own))
-    return _merge(_blocks(lines, marks))[:MAX_RECIPIENTS]
+    if marks:
+        return _merge(_blocks(lines, marks))[:MAX_RECIPIENTS]
+    return _weak(text, lines, own, returned)
+
+
+def _weak(text: str, lines: list[str], own: set[str], returned: Headers) -> list[Found]:
+    """Read a text without layout. Whom the returned mail went to counts more than any address in the text."""
+    to = returned.get("to", "")
+    went_to = header_address(to) if to.count("@") == 1 else None
+    if went_to:
+        return [Found(went_to, None, whole(text))]
+    return _merge(_blocks(lines, list(_sentences(lines, own))))[:MAX_RECIPIENTS]
 
 
 def paragraph_of(text: str, recipient: str | None, core: str) -> str:
     """Return what a text says of one recipient: the paragraph that holds ``core``, else the one that holds a code,
     else the whole text where it does not name the recipient."""
     lines = text.split("\n")[:MAX_LINES]
-    blocks = [one for one in _blocks(lines, list(_marks(lines, set()))) if recipient and _same(one.recipient, recipient)]
+    blocks = [
+        one for one in _blocks(lines, list(_marks(lines, set()))) if recipient and _same(one.recipient, recipient)
+    ]
     quoting = [one for one in blocks if core and core.lower() in one.diagnostic.lower()]
     best = _merge(quoting or blocks)
     return best[0].diagnostic if best else whole(text)
@@ -143,7 +158,7 @@ def _is_daemon(address: str) -> bool:
 def _own(headers: Headers, returned: Headers) -> set[str]:
     """Return the addresses of both ends that are no failed recipients: who reports, and who sent."""
     values = (headers.get("from"), headers.get("to"), returned.get("from"), returned.get("return-path"))
-    return {address.lower() for value in values if value and (address := find_address(value))}
+    return {address.lower() for value in values if value and (address := header_address(value))}
 
 
 def _blocks(lines: list[str], marks: list[Mark]) -> Iterator[Found]:

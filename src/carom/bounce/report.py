@@ -2,7 +2,7 @@
 
 import re
 
-from carom.bounce.addresses import find_address
+from carom.bounce.addresses import header_address
 from carom.bounce.arf import read_feedback
 from carom.bounce.classify import classify, decide, weigh
 from carom.bounce.codes import find_reply, find_status
@@ -12,7 +12,15 @@ from carom.bounce.ids import bare_id
 from carom.bounce.mime import Mail, decode_words, read_mail, undo_transfer
 from carom.bounce.notices import read_notice
 from carom.bounce.prose import Found, paragraph_of, read_prose, squash, whole
-from carom.bounce.sender import is_answer, is_daemon, is_daemon_named, is_list, says_failure, says_success
+from carom.bounce.sender import (
+    is_answer,
+    is_daemon,
+    is_daemon_named,
+    is_list,
+    opens_as_bounce,
+    says_failure,
+    says_success,
+)
 from carom.bounce.ses import read_ses
 from carom.bounce.text import Told, read_told
 from carom.bounce.verp import address_in_verp
@@ -69,8 +77,8 @@ def _wrapped(mail: Mail) -> Report | None:
 def _machine_text(mail: Mail, told: Told) -> Report | None:
     """Read what a mail system wrote without a status part: its fields in the text, or prose."""
     if told.text.startswith("{") and (notified := read_ses(told.text)):
-        return _status_report(mail, Status(None, notified), told._replace(text=""))
-    if not _may_bounce(mail) or says_success(mail.headers, told.text):
+        return _status_report(mail, Status(None, None, notified), told._replace(text=""))
+    if not _may_bounce(mail, told) or says_success(mail.headers, told.text):
         return None
     if _STATUS_FIELDS.search(told.text):
         status = read_status(told.text)
@@ -83,31 +91,31 @@ def _machine_text(mail: Mail, told: Told) -> Report | None:
     return Report(events=events, headers=mail.headers, returned=told.returned, reader="prose")
 
 
-def _may_bounce(mail: Mail) -> bool:
-    """Tell whether a mail without a status part may be a bounce: a mail system wrote it, or its subject says so and no
-    person's answer, list or newsletter does."""
+def _may_bounce(mail: Mail, told: Told) -> bool:
+    """Tell whether a mail without a status part may be a bounce: a mail system wrote it, or its subject or opening says
+    so and it is no person's answer, list or newsletter."""
     headers = mail.headers
-    if is_daemon_named(headers):
+    if is_daemon_named(headers) or any(part.type in STATUS_TYPES for part in mail.parts):
         return True
     if is_list(headers) or is_answer(headers):
         return False
-    return is_daemon(headers) or says_failure(headers)
+    return is_daemon(headers) or says_failure(headers) or opens_as_bounce(told.text)
 
 
 def _not_in_text(mail: Mail, told: Told) -> list[Found]:
     """Find the recipient of a failure that the text does not name: in the return path, if that is of a known form, or
     in the returned mail, if it went to one address."""
-    if not says_failure(mail.headers):
+    if not (says_failure(mail.headers) or classify(text=told.text).matched):
         return []
-    recipient = address_in_verp(find_address(mail.headers.get("to", "")) or "")
+    recipient = address_in_verp(header_address(mail.headers.get("to", "")) or "")
     to = told.returned.get("to", "")
     if recipient is None and to.count("@") == 1:
-        recipient = find_address(to)
+        recipient = header_address(to)
     return [Found(recipient, None, squash(told.text))] if recipient else []
 
 
 def _status_report(mail: Mail, status: Status, told: Told) -> Report:
-    message_id = bare_id(told.returned.get("message-id"))
+    message_id = told.message_id or bare_id(status.message_id)
     failed = [one for one in status.recipients if one.action not in SUCCESS]
     return Report(
         events=tuple(_status_event(one, told, message_id) for one in failed),
@@ -166,7 +174,7 @@ def _told_event(one: Found, mail: Mail, told: Told, *, alone: bool) -> Failed | 
         reply=find_reply(said),
         diagnostic=text if alone and len(text) <= SHORT_TEXT else one.diagnostic,
         remote_mta=find_remote(said),
-        original_message_id=bare_id(told.returned.get("message-id")),
+        original_message_id=told.message_id,
         type=verdict.type,
         rule=verdict.rule,
         matched=verdict.matched,

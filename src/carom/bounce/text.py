@@ -4,6 +4,7 @@ import re
 from html import unescape
 from typing import NamedTuple
 
+from carom.bounce.ids import bare_id
 from carom.bounce.mime import MAX_TEXT, Headers, Mail, Part, read_headers, split_head, undo_transfer
 
 RETURNED_TYPES = frozenset(
@@ -33,8 +34,22 @@ _RETURNED = re.compile(
     re.IGNORECASE | re.MULTILINE | re.VERBOSE,
 )
 _TAG = re.compile(r"<(?:br|p|div|tr|li|h\d|/p|/div|/tr)\b[^>\n]{0,400}>", re.IGNORECASE)
-_OTHER_TAG = re.compile(r"<(?:style|script|head)\b.*?</|</?[a-z!][^<>@]{0,400}>", re.IGNORECASE | re.DOTALL)
+_OTHER_TAG = re.compile(
+    r"<(?:style|script|head)\b.*?</|<a\s[^>]{0,400}>|</?[a-z!][^<>@]{0,400}>", re.IGNORECASE | re.DOTALL
+)
+# A later part of three header lines or more is the header of the returned mail, whatever its type says.
+_HEADER_BLOCK = re.compile(r"\s*(?:[A-Za-z][A-Za-z0-9-]*:[ \t].*\n(?:[ \t]+.*\n)*){3}")
 _HEADER = re.compile(r"^[A-Za-z][A-Za-z0-9-]*:[ \t]", re.MULTILINE)
+
+
+_NAMED_ID = re.compile(
+    r"^[^\S\n]*(?:original[ -])?message-id\s*[:=]\s*(<[^>\n]+@[^>\n]+>)", re.IGNORECASE | re.MULTILINE
+)
+
+
+def _named_id(text: str) -> str | None:
+    match = _NAMED_ID.search(text)
+    return match[1] if match else None
 
 
 class Told(NamedTuple):
@@ -43,13 +58,22 @@ class Told(NamedTuple):
     text: str
     returned: Headers
 
+    @property
+    def message_id(self) -> str | None:
+        """The Message-ID of the returned mail: of its headers, else the one that the text names."""
+        named = self.returned.get("message-id") or _named_id(self.text)
+        return bare_id(named)
+
 
 def read_told(mail: Mail) -> Told:
     """Return the human text of a mail and the headers of the mail it returns, in a part of its own or in the text."""
     returned = next((part_headers(part) for part in mail.parts if part.type in RETURNED_TYPES), {})
     told: list[str] = []
     for part in _human(mail.parts):
-        text = part.text if part.type == "text/plain" else strip_html(part.text)
+        text = strip_html(part.text) if part.type == "text/html" else part.text
+        if told and _HEADER_BLOCK.match(text):
+            returned = returned or read_headers(text.lstrip().encode())
+            break
         cut = _RETURNED.search(text)
         told.append(text[: cut.start()] if cut else text)
         if cut:
@@ -65,8 +89,13 @@ def part_headers(part: Part) -> Headers:
 
 
 def _human(parts: list[Part]) -> list[Part]:
-    plain = [part for part in parts if part.type == "text/plain" and part.body.strip()]
+    plain = [part for part in parts if _is_plain(part.type) and part.body.strip()]
     return plain or [part for part in parts if part.type == "text/html"]
+
+
+def _is_plain(kind: str) -> bool:
+    """Tell whether a media type is text to be read as it stands: also a broken one, as ``text`` or ``text/english``."""
+    return (kind.startswith("text") and kind not in RETURNED_TYPES and kind != "text/html") or "/" not in kind
 
 
 def _headers_in(text: str) -> Headers:
