@@ -128,7 +128,8 @@ def weigh(
     status = best_status(status, find_status(coded))
     if reply is None:
         reply = find_reply(coded)
-    return Evidence(action or "", status, reply, (command or find_command(told)).upper(), plain(told))
+    said = plain(told)
+    return Evidence(action or "", status, reply, command.upper() if command else find_command(said), said)
 
 
 def best_status(status: str | None, inner: str | None) -> str | None:
@@ -139,8 +140,7 @@ def best_status(status: str | None, inner: str | None) -> str | None:
 def plain(text: str) -> str:
     """Write a text as rules see it: lower case, white space collapsed, addresses as ``<@>`` so that no local part
     matches a rule."""
-    text = " ".join(text.lower().split())
-    return _ADDRESS.sub("<@>", text) if "@" in text else text
+    return " ".join([_ADDRESS.sub("<@>", word) if "@" in word else word for word in text.lower().split()])
 
 
 def decide(evidence: Evidence, rules: Sequence[Rule] | None = None) -> Verdict:

@@ -35,21 +35,26 @@ def is_vague(status: str | None) -> bool:
 _COMMAND = re.compile(
     r"""(?:in\ reply\ to|after|following|>>>|<<<|our|smtp:|\[|smtp\ command\W+)\s*
         (?:final\ |end\ of\ |the\ )?(data|mail\ from|rcpt|helo|ehlo|initial\ connection)\b""",
-    re.IGNORECASE | re.VERBOSE,
+    re.VERBOSE,
 )
-_COMMANDS = {"mail from": "MAIL", "ehlo": "HELO", "initial connection": "CONNECT"}
+_COMMANDS = {
+    "rcpt": "RCPT",
+    "data": "DATA",
+    "mail from": "MAIL",
+    "helo": "HELO",
+    "ehlo": "HELO",
+    "initial connection": "CONNECT",
+}
 _PHRASES = {
     "does not like recipient": "RCPT",
     "sender was rejected": "MAIL",
-    "after I sent the message": "DATA",
-    "RCPT_TO": "RCPT",
+    "after i sent the message": "DATA",
+    "rcpt_to": "RCPT",
 }
 
 
 def find_command(text: str) -> str:
-    """Return the SMTP command that a text says was refused, empty where it says none."""
-    match = _COMMAND.search(text)
-    if match:
-        command = match[1].lower()
-        return _COMMANDS.get(command, command.upper())
+    """Return the SMTP command that a text in lower case says was refused, empty where it says none."""
+    if any(command in text for command in _COMMANDS) and (match := _COMMAND.search(text)):
+        return _COMMANDS[match[1]]
     return next((command for phrase, command in _PHRASES.items() if phrase in text), "")

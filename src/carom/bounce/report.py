@@ -21,6 +21,7 @@ from carom.bounce.sender import (
     says_failure,
     says_success,
 )
+from carom.bounce.remote import find_remote
 from carom.bounce.ses import read_ses
 from carom.bounce.text import Told, read_told
 from carom.bounce.verp import address_in_verp
@@ -28,18 +29,21 @@ from carom.bounce.verp import address_in_verp
 SHORT_TEXT = 1000
 STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
 _STATUS_FIELDS = re.compile(r"^[ \t]*(?:final|original)-recipient[ \t]*:", re.IGNORECASE | re.MULTILINE)
-_DELAY = re.compile(
-    r"""has\ been\ delayed | will\ be\ retried | (?:attempts?|retry\w*)\ will\ continue | not\ yet\ been\ delivered
-    | warning\ message\ only | transient\ non-fatal | will\ (?:keep|continue)\ (?:on\ )?(?:trying|to\ (?:be|try)) | delayed\ \d+\ hours
-    | attempts\ will\ continue | delays\ in\ delivering | still\ being\ retried""",
-    re.IGNORECASE | re.VERBOSE,
+_DELAY = (
+    "has been delayed",
+    "will be retried",
+    "attempts will continue",
+    "not yet been delivered",
+    "warning message only",
+    "transient non-fatal",
+    "will continue trying",
+    "will keep trying",
+    "delays in delivering",
+    "still being retried",
+      "gmail will retry",
+    "temporary failure report",
 )
-_REMOTE = re.compile(
-    r"""(?:\bhost:?\s+|remote\ host\s+|while\ talking\ to\s+|connected\ to\s+|\bby\s+(?=\S+\.\ \[)|server\s+<)
-        ([A-Za-z0-9][\w-]*(?:\.[\w-]+)+)
-      | ([A-Za-z0-9][\w-]*(?:\.[\w-]+)+)\ (?:\[[\d.a-f:]+\]\ )?(?:did\ not\ like\ our|does\ not\ like\ recipient|failed\ after\ i\ sent)""",
-    re.IGNORECASE | re.VERBOSE,
-)
+_DELAYED_HOURS = re.compile(r"delayed \d+ (?:minutes|hours|days)")
 
 
 def parse(raw: bytes) -> Report:
@@ -161,7 +165,7 @@ def _told_event(one: Found, mail: Mail, told: Told, *, alone: bool) -> Failed | 
     """Make the event of a recipient that only text names. Of a short mail about one recipient all of the text is its
     diagnostic; what decides is still what stands by the address."""
     subject = decode_words(mail.headers.get("subject", ""))
-    action = "delayed" if _DELAY.search(subject) or _DELAY.search(told.text) else "failed"
+    action = "delayed" if says_delay(f"{subject} {told.text}".lower()) else "failed"
     said, verdict = one.diagnostic, classify(text=one.diagnostic, action=action)
     if not verdict.matched:
         said, verdict = f"{subject}\n{told.text}", classify(text=f"{subject}\n{told.text}", action=action)
@@ -181,7 +185,6 @@ def _told_event(one: Found, mail: Mail, told: Told, *, alone: bool) -> Failed | 
     )
 
 
-def find_remote(text: str) -> str | None:
-    """Return the remote host that a text names as the one that refused."""
-    match = _REMOTE.search(text)
-    return (match[1] or match[2]).rstrip(".") if match else None
+def says_delay(text: str) -> bool:
+    """Tell whether a text in lower case says that the remote system goes on trying."""
+    return any(phrase in text for phrase in _DELAY) or ("delayed " in text and bool(_DELAYED_HOURS.search(text)))

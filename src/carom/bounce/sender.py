@@ -31,11 +31,22 @@ _OPENING = re.compile(
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
-_SUCCESS = re.compile(
-    r"""successful\ (?:mail\ )?delivery | delivery\ status\ notification\ \((?:relay|success|expand) | successfully\ (?:delivered|relayed)
-    | ^(?:delivered|relayed|expanded):\ | delivered\ successfully | confirmation\ of\ delivery | (?:was|were|been)\ (?:delivered|relayed)\ to\ the""",
-    re.IGNORECASE | re.VERBOSE,
+_SUCCESS = (
+    "successful delivery",
+    "successful mail delivery",
+    "delivery status notification (relay",
+    "delivery status notification (success",
+    "delivery status notification (expand",
+    "successfully delivered",
+    "successfully relayed",
+    "delivered successfully",
+    "confirmation of delivery",
+    "was delivered to the",
+    "was relayed to the",
+    "been delivered to the",
+    "been relayed to the",
 )
+_SUCCESS_SUBJECT = ("delivered: ", "relayed: ", "expanded: ")
 _ANSWER = re.compile(r"^\s*(?:re|fwd?|aw|wg|tr|rv|sv|vs|antw)\s*(?:\[\d+\])?:", re.IGNORECASE)
 
 
@@ -67,7 +78,9 @@ def opens_as_bounce(text: str) -> bool:
 
 def says_success(headers: Headers, text: str) -> bool:
     """Tell whether a mail system reports that the mail was delivered or passed on."""
-    return bool(_SUCCESS.search(decode_words(headers.get("subject", ""))) or _SUCCESS.search(text[:2000]))
+    subject = decode_words(headers.get("subject", "")).lower()
+    said = f"{subject} {text[:2000].lower()}"
+    return subject.startswith(_SUCCESS_SUBJECT) or any(phrase in said for phrase in _SUCCESS)
 
 
 def is_answer(headers: Headers) -> bool:

@@ -20,7 +20,7 @@ RETURNED_TYPES = frozenset(
 
 # Lines that mail systems put before the mail they return, and lines that only a returned mail begins with.
 _RETURNED = re.compile(
-    r"""^[^\S\n]*(?:
+    r"""[^\S\n]*(?:
       [-_=*|>\s]*(?:
         below\ (?:this\ line\ )?is\ a\ copy | (?:this|here|enclosed|attachment|included)\ is\ a\ copy | start\ of\ returned\ message
         | returned\ (?:mail|message)(?:\ follows)?[-\s]*$ | (?:the\ )?headers?\ (?:of\ the\ original|and\ top)
@@ -32,6 +32,26 @@ _RETURNED = re.compile(
       | (?:return-path|received|dkim-signature|delivered-to|x-originating-ip):\ [^\n]*
     )$""",
     re.IGNORECASE | re.MULTILINE | re.VERBOSE,
+)
+# One of these stands in each line that _RETURNED matches.
+_WORDS = (
+    "\nreceived: ",
+    "\nreturn-path: ",
+    "original",
+    "returned",
+    "copy",
+    "header",
+    "unsent",
+    "bounced",
+    "undelivered",
+    "message text",
+    "old message",
+    "your message reads",
+    "forwarded message",
+    "dkim-signature: ",
+    "delivered-to: ",
+    "x-originating-ip: ",
+    "附件中的内容",
 )
 _TAG = re.compile(r"<(?:br|p|div|tr|li|h\d|/p|/div|/tr)\b[^>\n]{0,400}>", re.IGNORECASE)
 _OTHER_TAG = re.compile(
@@ -74,12 +94,29 @@ def read_told(mail: Mail) -> Told:
         if told and _HEADER_BLOCK.match(text):
             returned = returned or read_headers(text.lstrip().encode())
             break
-        cut = _RETURNED.search(text)
-        told.append(text[: cut.start()] if cut else text)
-        if cut:
-            returned = returned or _headers_in(text[cut.start() :])
+        cut = returned_from(text)
+        told.append(text if cut is None else text[:cut])
+        if cut is not None:
+            returned = returned or _headers_in(text[cut:])
             break
     return Told("\n\n".join(told).strip(), returned)
+
+
+def returned_from(text: str) -> int | None:
+    """Return where the returned mail begins in a text. Only lines that hold one of a few words are looked at."""
+    if _RETURNED.match(text):
+        return 0
+    lowered = text.lower()
+    cut: int | None = None
+    for word in _WORDS:
+        seen, at = -1, lowered.find(word, 0, cut)
+        while at >= 0:
+            start = lowered.rfind("\n", 0, at + 1) + 1
+            if start != seen and _RETURNED.match(text, start):
+                cut = start
+                break
+            seen, at = start, lowered.find(word, at + 1, cut)
+    return cut
 
 
 def part_headers(part: Part) -> Headers:
