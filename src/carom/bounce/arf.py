@@ -3,7 +3,7 @@
 import re
 
 from carom.bounce.addresses import find_address, header_address
-from carom.bounce.classify import decide, rules_of, weigh
+from carom.bounce.classify import Evidence, decide, rules_of
 from carom.bounce.events import Complaint, Feedback, Report
 from carom.bounce.mime import Headers, Mail
 from carom.bounce.prose import squash
@@ -33,7 +33,7 @@ def _report(mail: Mail, fields: list[tuple[str, str]]) -> Report:
     told = read_told(mail)
     first = dict(reversed(fields))
     kind = first.get("feedback-type", "abuse").lower()
-    verdict = decide(weigh(text=f"feedback-type: {kind}"), rules_of("feedback"))
+    verdict = decide(Evidence(text=f"feedback-type: {kind}"), rules_of("feedback"))
     named = [address for name, value in fields if name == "original-rcpt-to" and (address := find_address(value))]
     recipients = list(dict.fromkeys(named)) or [_reader(told.returned)]
     event = Complaint if verdict.type is BounceType.SPAM_COMPLAINT else Feedback

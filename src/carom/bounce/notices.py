@@ -6,7 +6,7 @@ text, ``from: daemon|person; <decisive headers>; subject: ...; body: ...``, in l
 """
 
 from carom.bounce.addresses import ADDRESS, header_address
-from carom.bounce.classify import Verdict, decide, rules_of, weigh
+from carom.bounce.classify import Evidence, Verdict, decide, plain, rules_of
 from carom.bounce.events import AutoReply, Challenge, ContentNotice, ListRequest, RelayTest, Report
 from carom.bounce.ids import bare_id
 from carom.bounce.mime import Mail, decode_words
@@ -39,7 +39,7 @@ def read_notice(mail: Mail, told: Told, rules: str) -> Report | None:
     """Read a notice by the rules of one file; None if none of them matches or the mail is of a kind that never counts."""
     if is_list(mail.headers) or any(part.type in _NEVER for part in mail.parts):
         return None
-    verdict = decide(weigh(text=_signs(mail, told)), rules_of(rules))
+    verdict = decide(Evidence(text=plain(_signs(mail, told))), rules_of(rules))
     event = _EVENTS.get(verdict.type)
     return _report(mail, told, verdict, event) if event else None
 

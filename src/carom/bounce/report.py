@@ -157,6 +157,8 @@ def _fuller(diagnostic: str, text: str, recipient: str | None) -> str:
     """Return what the text for people says of a recipient where it quotes the diagnostic or there is none: it adds the
     host, the command that was refused, and the lines that the field leaves out."""
     core = squash(diagnostic)[:80].lstrip("0123456789.-# ")
+    if core.lower() not in squash(text).lower():
+        return diagnostic
     paragraph = paragraph_of(text, recipient, core)
     return paragraph if core.lower() in paragraph.lower() else diagnostic
 
