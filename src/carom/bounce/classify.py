@@ -3,10 +3,10 @@
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 from carom.bounce.codes import find_command, find_reply, find_status, is_vague
 from carom.taxonomy import BounceType
@@ -51,14 +51,63 @@ class Text(NamedTuple):
     regexes: tuple[re.Pattern[str], ...]
     needs: tuple[str, ...]
 
-    def find(self, text: str) -> str | None:
-        """Return the matched text, None where there is none."""
-        holds = text.__contains__
-        if any(map(holds, self.phrases)):
-            return next(filter(holds, self.phrases))
-        if any(map(holds, self.needs)):
-            return next((found[0] for regex in self.regexes if (found := regex.search(text))), None)
-        return None
+    def search(self, text: str) -> str | None:
+        """Return what the first regex that matches has matched."""
+        return next((found[0] for regex in self.regexes if (found := regex.search(text))), None)
+
+
+class Rules(Sequence["Rule"]):
+    """Rules in their order, with an index of their phrases and needs by the first letters of their longest word: of
+    some seven hundred, a text of thirty words is looked at for forty."""
+
+    def __init__(self, rules: Iterable["Rule"]) -> None:
+        self._rules = tuple(rules)
+        self._index: dict[str, list[tuple[int, str, bool]]] = {}
+        self._always: list[tuple[int, str, bool]] = []
+        self.textless = [number for number, rule in enumerate(self._rules) if rule.text is None]
+        for number, rule in enumerate(self._rules):
+            for phrase in rule.text.phrases if rule.text else ():
+                self._home(phrase).append((number, phrase, True))
+            for need in rule.text.needs if rule.text else ():
+                self._home(need).append((number, need, False))
+
+    def _home(self, phrase: str) -> list[tuple[int, str, bool]]:
+        """Return the entry of a phrase: of its longest word, or of all texts if it has no word of three letters."""
+        word = max(_WORD.findall(phrase), key=len, default="")
+        return self._index.setdefault(word[:_KEY], []) if word else self._always
+
+    def look(self, text: str) -> tuple[dict[int, str], set[int]]:
+        """Return the phrases that stand in a text, by rule, and the rules whose regexes are worth a try."""
+        phrases: dict[int, str] = {}
+        worth: set[int] = set()
+        index = self._index
+        for key in {word[:_KEY] for word in _WORD.findall(text)} & index.keys():
+            _sift(index[key], text, phrases, worth)
+        _sift(self._always, text, phrases, worth)
+        return phrases, worth
+
+    @overload
+    def __getitem__(self, index: int) -> "Rule": ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence["Rule"]: ...
+    def __getitem__(self, index: int | slice) -> "Rule | Sequence[Rule]":
+        return self._rules[index]
+
+    def __len__(self) -> int:
+        return len(self._rules)
+
+
+_KEY = 3
+_WORD = re.compile(r"[a-z0-9]{3,}")
+
+
+def _sift(entries: list[tuple[int, str, bool]], text: str, phrases: dict[int, str], worth: set[int]) -> None:
+    for number, phrase, decides in entries:
+        if phrase in text:
+            if decides:
+                phrases.setdefault(number, phrase)
+            else:
+                worth.add(number)
 
 
 class Rule(NamedTuple):
@@ -75,14 +124,16 @@ class Rule(NamedTuple):
     command: str
     source: str
     example: str
-    text_only: bool
 
-    def match(self, evidence: Evidence) -> str | None:
-        """Return what matched, None where a condition does not hold."""
-        matched = self._match_codes(evidence)
-        return self.text.find(evidence.text) if matched is not None and self.text else matched
+    def match(self, evidence: Evidence, phrase: str | None, *, worth: bool) -> str | None:
+        """Return what matched, None where a condition does not hold. ``phrase`` is one of the rule's that stands in
+        the text, ``worth`` whether its regexes are worth a try."""
+        matched = self.match_codes(evidence)
+        if matched is None or self.text is None:
+            return matched
+        return phrase or (self.text.search(evidence.text) if worth else None)
 
-    def _match_codes(self, evidence: Evidence) -> str | None:
+    def match_codes(self, evidence: Evidence) -> str | None:
         """Return the last of the codes that matched, empty where the rule names none, None where one does not hold."""
         matched = ""
         if self.action or self.command:
@@ -150,10 +201,12 @@ def plain(text: str) -> str:
 
 def decide(evidence: Evidence, rules: Sequence[Rule] | None = None) -> Verdict:
     """Run the rules in their order; nothing that matches is Unknown."""
-    text = evidence.text
-    for rule in builtin_rules() if rules is None else rules:
-        # Two thirds of the rules look at the text alone; asking it first saves half of the time.
-        matched = rule.text.find(text) if rule.text and rule.text_only else rule.match(evidence)
+    if not isinstance(rules, Rules):
+        rules = builtin_rules() if rules is None else Rules(rules)
+    phrases, worth = rules.look(evidence.text)
+    for number in sorted(worth.union(phrases, rules.textless)):
+        rule = rules[number]
+        matched = rule.match(evidence, phrases.get(number), worth=number in worth)
         if matched is not None:
             kind = rule.temporary if evidence.temporary else rule.type
             return Verdict(kind, rule.id, matched, evidence.status)
@@ -161,16 +214,16 @@ def decide(evidence: Evidence, rules: Sequence[Rule] | None = None) -> Verdict:
 
 
 @cache
-def builtin_rules() -> tuple[Rule, ...]:
+def builtin_rules() -> Rules:
     """Return the rules for refusals, in their order."""
-    return tuple(rule for name in ORDER for rule in rules_of(name))
+    return Rules(rule for name in ORDER for rule in rules_of(name))
 
 
 @cache
-def rules_of(name: str) -> tuple[Rule, ...]:
+def rules_of(name: str) -> Rules:
     """Return the rules of one file of the package, read once."""
     file = files("carom.bounce") / "rules" / f"{name}.toml"
-    return tuple(read_rules(file.read_text("utf-8"), file.name))
+    return Rules(read_rules(file.read_text("utf-8"), file.name))
 
 
 class RuleError(ValueError):
@@ -211,7 +264,6 @@ def _rule(row: dict[str, Any], name: str) -> Rule:
             command=match.get("command", ""),
             source=row["source"],
             example=row["example"],
-            text_only=not match.keys() & {"status", "reply", "action", "command"},
         )
     except KeyError as e:
         raise RuleError(f"{label}: no bounce type is called {e}") from e

@@ -42,6 +42,7 @@ _EXPANDED = re.compile(
 )
 # The line before an address that is no recipient: where to write for help.
 _DIRECTION = re.compile(r"(?:\bcontact\b|to the address|write to|send (?:e-?)?mail to)[^.!?]*$", re.IGNORECASE)
+_DASHES = re.compile(r"\n[-=_*#~ ]{3,}(?=\n)")
 _RULE_LINE = re.compile(r"^[\W_]*$")
 _FROM_LINE = re.compile(
     r"^[\W]*(?:from|sender|reply-to|mail from|contact|original sender|return-path|by|cc)\b", re.IGNORECASE
@@ -201,7 +202,7 @@ def squash(text: str) -> str:
 
 def whole(text: str) -> str:
     """Return a text as one line, without its lines of dashes."""
-    return squash("\n".join(line for line in text.split("\n") if not _RULE_LINE.match(line)))
+    return squash(_DASHES.sub("\n", text))
 
 
 def _merge(found: Iterable[Found]) -> list[Found]:

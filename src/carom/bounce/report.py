@@ -54,7 +54,7 @@ def parse(raw: bytes) -> Report:
         return report
     told = read_told(mail)
     return (
-        read_notice(mail, told, "notices")
+        (None if opens_as_bounce(told.text) else read_notice(mail, told, "notices"))
         or _machine_text(mail, told)
         or read_notice(mail, told, "autoreplies")
         or Report(headers=mail.headers, returned=told.returned)
@@ -157,7 +157,7 @@ def _fuller(diagnostic: str, text: str, recipient: str | None) -> str:
     """Return what the text for people says of a recipient where it quotes the diagnostic or there is none: it adds the
     host, the command that was refused, and the lines that the field leaves out."""
     core = squash(diagnostic)[:80].lstrip("0123456789.-# ")
-    if core.lower() not in squash(text).lower():
+    if core.lower() not in " ".join(text.lower().split()):
         return diagnostic
     paragraph = paragraph_of(text, recipient, core)
     return paragraph if core.lower() in paragraph.lower() else diagnostic
