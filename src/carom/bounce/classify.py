@@ -81,7 +81,7 @@ class Rules(Sequence["Rule"]):
         phrases: dict[int, str] = {}
         worth: set[int] = set()
         index = self._index
-        for key in {word[:_KEY] for word in _WORD.findall(text)} & index.keys():
+        for key in index.keys() & _KEYS.findall(text):
             _sift(index[key], text, phrases, worth)
         _sift(self._always, text, phrases, worth)
         return phrases, worth
@@ -99,6 +99,7 @@ class Rules(Sequence["Rule"]):
 
 _KEY = 3
 _WORD = re.compile(r"[a-z0-9]{3,}")
+_KEYS = re.compile(r"\b[a-z0-9]{3}")
 
 
 def _sift(entries: list[tuple[int, str, bool]], text: str, phrases: dict[int, str], worth: set[int]) -> None:
