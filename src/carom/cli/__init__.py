@@ -1,12 +1,17 @@
-"""The carom command. A command's module is imported when the command is called, so that the start stays light."""
+"""The carom command. Commands are named here and imported when they are called."""
+
+import sys
 
 
 def main() -> None:
-    """Run the command line; without the extra ``cli`` say what to install."""
+    """Run the carom command."""
     try:
-        import cyclopts
-    except ModuleNotFoundError:
-        raise SystemExit("carom: the command line needs its extra: pip install 'carom[cli]'") from None
-    app = cyclopts.App(name="carom", help="What happens to mail after you press send.")
-    app.command("carom.cli.parse:parse")
-    app()
+        from carom.cli.app import app
+    except ModuleNotFoundError as error:
+        if error.name not in {"cyclopts", "rich"}:
+            raise
+        print(
+            "The carom command needs its extra: pip install 'carom[cli]' (or 'carom[server]' to serve)", file=sys.stderr
+        )
+        sys.exit(1)
+    app.meta()

@@ -1,10 +1,14 @@
 """Bounces: https://postmarkapp.com/developer/api/bounce-api."""
 
 from datetime import datetime
+from typing import Annotated
 
-from msgspec import UNSET, UnsetType, field
+from msgspec import UNSET, Meta, UnsetType, field
 
 from carom.wire.endpoint import Ask, Endpoint, Wire
+
+
+BounceId = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 
 
 class BounceCount(Wire, frozen=True, kw_only=True):
@@ -91,23 +95,36 @@ class GetBounces(Ask, frozen=True, kw_only=True):
 class GetBounce(Ask, frozen=True, kw_only=True):
     """Ask for one bounce."""
 
-    bounce_id: int
+    bounce_id: BounceId
 
 
 class DumpBounce(Ask, frozen=True, kw_only=True):
     """Ask for the raw mail of one bounce."""
 
-    bounce_id: int
+    bounce_id: BounceId
 
 
 class ActivateBounce(Ask, frozen=True, kw_only=True):
     """Reactivate the address of a bounce."""
 
-    bounce_id: int
+    bounce_id: BounceId
 
+
+_BAD_ID = {"BounceID": 1002}
+_BAD_LIST: dict[str, int] = dict.fromkeys(
+    ("count", "offset", "type", "inactive", "emailFilter", "tag", "messageID", "fromdate", "todate", "messagestream"),
+    1000,
+)
 
 GET_DELIVERY_STATS = Endpoint("GET", "/deliverystats", GetDeliveryStats, DeliveryStats)
-GET_BOUNCES = Endpoint("GET", "/bounces", GetBounces, BouncePage)
-GET_BOUNCE = Endpoint("GET", "/bounces/{bounce_id}", GetBounce, Bounce)
-DUMP_BOUNCE = Endpoint("GET", "/bounces/{bounce_id}/dump", DumpBounce, BounceDump)
-ACTIVATE_BOUNCE = Endpoint("PUT", "/bounces/{bounce_id}/activate", ActivateBounce, ActivatedBounce, empty_body=True)
+GET_BOUNCES = Endpoint("GET", "/bounces", GetBounces, BouncePage, field_codes=_BAD_LIST)
+GET_BOUNCE = Endpoint("GET", "/bounces/{bounce_id}", GetBounce, Bounce, field_codes=_BAD_ID)
+DUMP_BOUNCE = Endpoint("GET", "/bounces/{bounce_id}/dump", DumpBounce, BounceDump, field_codes=_BAD_ID)
+ACTIVATE_BOUNCE = Endpoint(
+    "PUT",
+    "/bounces/{bounce_id}/activate",
+    ActivateBounce,
+    ActivatedBounce,
+    empty_body=True,
+    field_codes=_BAD_ID,
+)

@@ -108,5 +108,13 @@ class SendResult(Wire, frozen=True, kw_only=True):
     message: str
 
 
-SEND_EMAIL = Endpoint("POST", "/email", SendEmail, SendResult)
-SEND_BATCH = Endpoint("POST", "/email/batch", SendBatch, list[SendResult], body="messages")
+SEND_EMAIL = Endpoint("POST", "/email", SendEmail, SendResult, max_body=MAX_MESSAGE_BYTES, takes_test_token=True)
+SEND_BATCH = Endpoint(
+    "POST",
+    "/email/batch",
+    SendBatch,
+    list[SendResult],
+    body="messages",
+    max_body=MAX_BATCH_BYTES,
+    takes_test_token=True,
+)

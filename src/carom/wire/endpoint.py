@@ -19,7 +19,32 @@ from carom.wire.times import encode_hook
 class Wire(Struct, frozen=True, kw_only=True, rename=postmark_name, omit_defaults=True):
     """A result. A field that Postmark leaves out of some answers is ``X | None = None`` and is left out when None;
     one that it sends as null is ``X | None`` without a default; all others are required. No other default may
-    stand here: it would be left out of answers."""
+    stand here: it would be left out of answers. ``result["BouncedAt"]`` and ``result["bounced_at"]`` read a field too."""
+
+    def __getitem__(self, name: str) -> Any:
+        """Return a field by its name or by Postmark's. Raises KeyError."""
+        fields = {
+            alias: field.name for field in msgspec.structs.fields(self) for alias in (field.name, field.encode_name)
+        }
+        return getattr(self, fields[name])
+
+    def to_dict(self, *, wire: bool = False) -> dict[str, Any]:
+        """Return plain values, by field names or, with ``wire``, by Postmark's; deep, what was left out left out."""
+        if wire:
+            return cast("dict[str, Any]", msgspec.to_builtins(self))
+        return {
+            field.name.rstrip("_"): _plain(value)
+            for field in msgspec.structs.fields(self)
+            if (value := getattr(self, field.name)) is not None or field.required
+        }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Wire):
+        return value.to_dict()
+    if isinstance(value, list):
+        return [_plain(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
+    return value
 
 
 class Ask(Struct, frozen=True, kw_only=True, rename=postmark_name):
@@ -73,7 +98,8 @@ class Endpoint(Generic[Req, Res]):
     """A call: ``Endpoint("GET", "/bounces/{bounce_id}", GetBounce, Bounce)``.
 
     ``token`` is the kind of token it takes. ``body`` names the one field that is the whole body, for the calls whose
-    body is a bare array. ``empty_body`` lets POST and PUT come without one.
+    body is a bare array. ``empty_body`` lets POST and PUT come without one. ``max_body`` is in bytes. ``field_codes`` are the
+    error codes of fields of the wrong type, by wire name, where Postmark has others than 403.
     """
 
     def __init__(
@@ -86,6 +112,9 @@ class Endpoint(Generic[Req, Res]):
         token: Literal["server", "account"] = "server",
         body: str | None = None,
         empty_body: bool = False,
+        max_body: int = 1_000_000,
+        takes_test_token: bool = False,
+        field_codes: Mapping[str, int] | None = None,
     ) -> None:
         """Describe a call; nothing is compiled before it is used."""
         self.method: Method = method
@@ -95,6 +124,9 @@ class Endpoint(Generic[Req, Res]):
         self.token = token
         self.body = body
         self.empty_body = empty_body
+        self.max_body = max_body
+        self.takes_test_token = takes_test_token
+        self.field_codes = dict(field_codes or {})
 
     def __repr__(self) -> str:
         """Return ``Endpoint(GET /bounces/{bounce_id})``."""
@@ -115,7 +147,7 @@ class Endpoint(Generic[Req, Res]):
 
     @cached_property
     def _by_folded_name(self) -> dict[str, _Field]:
-        hints = get_type_hints(self.request)
+        hints = get_type_hints(self.request, include_extras=True)
         return {
             field.encode_name.lower(): _Field(
                 field.encode_name, field.name, msgspec.json.Decoder(hints[field.name], strict=False), hints[field.name]
@@ -153,7 +185,9 @@ class Endpoint(Generic[Req, Res]):
         wrong: list[str] = []
         for name, text in at.items():
             try:
-                values[name] = msgspec.convert(text, get_type_hints(self.request)[name], strict=False)
+                values[name] = msgspec.convert(
+                    text, get_type_hints(self.request, include_extras=True)[name], strict=False
+                )
             except msgspec.ValidationError:
                 wrong.append(postmark_name(name))
         if not self.has_body:

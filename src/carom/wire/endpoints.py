@@ -11,3 +11,8 @@ ENDPOINTS: dict[str, Endpoint[Any, Any]] = {
     for name, value in vars(module).items()
     if isinstance(value, Endpoint)
 }
+
+NOT_SERVED_YET: frozenset[str] = frozenset()
+"""The names of endpoints that the client knows and the server does not answer so far."""
+
+SERVED = [endpoint for name, endpoint in ENDPOINTS.items() if name not in NOT_SERVED_YET]

@@ -1,13 +1,14 @@
 """Postmark's times: written in UTC with seven digits and ``Z``; read with any offset, or none for US Eastern."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cache
-from zoneinfo import ZoneInfo
 
 
 @cache
-def eastern() -> ZoneInfo:
+def eastern() -> tzinfo:
     """Return the zone of Postmark's zoneless times and of its days."""
+    from zoneinfo import ZoneInfo
+
     return ZoneInfo("America/New_York")
 
 

@@ -1,0 +1,1 @@
+"""Measurements, each a ratio to a named peer or limit in one run: ``make bench SUITE=name``."""

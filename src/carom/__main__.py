@@ -1,0 +1,5 @@
+"""python -m carom."""
+
+from carom.cli import main
+
+main()

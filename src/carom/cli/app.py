@@ -1,0 +1,56 @@
+"""The tree of commands. A command is a line with the place of its function, so that calling one imports no other."""
+
+import sys
+from typing import Annotated, Any
+
+import cyclopts
+from cyclopts import Parameter
+
+from carom import __version__
+
+app = cyclopts.App(
+    name="carom",
+    version=__version__,
+    help="What happens to mail after you press send: send it, see it bounce, read why, reactivate the address.",
+    config=cyclopts.config.Env("CAROM_", command=False),
+)
+
+app.command("carom.cli.serve:serve")
+app.command("carom.testing.demo:demo")
+app.command("carom.cli.send:send")
+app.command("carom.cli.parse:parse")
+app.command("carom.cli.migrate:migrate")
+
+bounces = cyclopts.App(name="bounces", help="List bounces, read why, see the dump, reactivate the address.")
+for name in ("stats", "list", "show", "dump", "activate"):
+    bounces.command(f"carom.cli.bounces:{name}_", name=name)
+app.command(bounces)
+
+senders = cyclopts.App(name="senders", help="Who may send.")
+senders.command("carom.cli.senders:allow")
+app.command(senders)
+
+
+@app.meta.default
+def run(*tokens: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)]) -> Any:
+    """Run a command; an expected failure is one line on stderr and exit status 1."""
+    try:
+        return app(tokens)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except _expected_errors() as error:
+        print(f"carom: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _expected_errors() -> tuple[type[BaseException], ...]:
+    """Return the failures that are told in a line: those whose modules are loaded could have been raised."""
+    places = (
+        ("carom.client.errors", "Error"),
+        ("carom.server.config", "BadSetting"),
+        ("carom.cli.problems", "Problem"),
+    )
+    return tuple(getattr(sys.modules[module], name) for module, name in places if module in sys.modules)

@@ -1,0 +1,227 @@
+"""The server as one object: puts the parts together, starts them, stops them in order."""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import random
+import socket
+import time
+from collections.abc import Callable, Generator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO
+from uuid import UUID, uuid4
+
+import uvicorn
+from msgspec import Struct
+
+from carom.server.config import BadSetting, HostPort, Settings
+from carom.server.http import handlers
+from carom.server.http.api import Api
+from carom.server.http.routes import routes
+from carom.server.keyring import Keyring, load_keyring, new_message_id
+from carom.server.logs import configure_logs
+from carom.server.outbound.session import Connections, Route
+from carom.server.pipeline.deps import Deps
+from carom.server.pipeline.intake import Context
+from carom.server.pipeline.jobs import Answer
+from carom.server.pipeline.worker import Worker
+from carom.server.sandbox.answer import Sandbox
+from carom.server.smtp.mx import Homecoming, mx_listener
+from carom.server.smtp.submission import Submission, submission_listener
+from carom.server.store import servers
+from carom.server.store.database import SqliteDatabase, sqlite_engine
+from carom.server.store.migrate import upgrade
+from carom.server.store.servers import Tokens
+from carom.wire.endpoints import SERVED
+
+__all__ = ["Carom", "Listening", "handlers"]
+
+GRACE_SECONDS = 20.0
+KEEP_ALIVE_SECONDS = 75
+
+
+class Listening(Struct, frozen=True):
+    """Where a started server listens."""
+
+    http: HostPort
+    smtp: HostPort
+    mx: HostPort
+
+    @property
+    def url(self) -> str:
+        """The API's address."""
+        return f"http://{self.http}"
+
+
+class _HttpServer(uvicorn.Server):
+    """uvicorn without its signal handlers: signals are the program's, not a part's."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Leave signals alone."""
+        yield
+
+
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+class Carom:
+    """A server. ``start`` returns where it listens; ``stop`` finishes what is in flight and lets go of the store."""
+
+    def __init__(
+        self, settings: Settings, *, tokens: Tokens | None = None, clock: Callable[[], datetime] = utc_now
+    ) -> None:
+        """Take settings over; nothing is opened before ``start``. ``tokens`` are those of an empty store's first server
+        and account, by default from the environment or made up. Raises BadSetting."""
+        settings.check()
+        self.settings = settings
+        self._tokens = tokens or _tokens()
+        self.clock = clock
+        self.new_tokens: Tokens | None = None
+        self._closing = contextlib.AsyncExitStack()
+
+    async def start(self) -> Listening:
+        """Open the store and listen. Raises BadSetting when another server has the data folder, OSError when an address
+        is taken."""
+        configure_logs()
+        async with contextlib.AsyncExitStack() as starting:
+            listening = await self._start(starting)
+            self._closing = starting.pop_all()
+        return listening
+
+    async def stop(self) -> None:
+        """Accept no more, finish what is in flight, give the rest back, close the store."""
+        await self._closing.aclose()
+
+    async def _start(self, starting: contextlib.AsyncExitStack) -> Listening:
+        settings = self.settings
+        settings.data.mkdir(parents=True, exist_ok=True)
+        starting.enter_context(_locked(settings.data))
+        http_socket = _listen(settings.http)
+        starting.callback(http_socket.close)
+        http_at = HostPort(settings.http.host, http_socket.getsockname()[1])
+        keyring = load_keyring(settings.data)
+        self.new_tokens = await asyncio.to_thread(self._open_store, keyring)
+        database = SqliteDatabase(settings.sqlite_path)
+        starting.push_async_callback(database.close)
+
+        sandbox = Sandbox(database, self.clock)
+        built_in = await sandbox.start()
+        starting.push_async_callback(sandbox.stop, GRACE_SECONDS)
+        homecoming = Homecoming(database, settings, self.clock)
+        mx = mx_listener(settings, homecoming)
+        mx_at = HostPort(*await mx.start())
+        starting.push_async_callback(mx.stop, GRACE_SECONDS)
+
+        connections = Connections(hostname=settings.hostname)
+        starting.push_async_callback(connections.close)
+        deps = Deps(
+            database=database,
+            keyring=keyring,
+            settings=settings,
+            connections=connections,
+            built_in=built_in,
+            home=Route(mx_at.host, mx_at.port),
+            clock=self.clock,
+            chance=random.random,
+        )
+        worker = Worker(deps, {Answer: sandbox.answer})
+        sandbox.wake = homecoming.wake = worker.wake
+        await worker.start()
+        starting.push_async_callback(worker.stop, GRACE_SECONDS)
+
+        context = Context(
+            database=database,
+            keyring=keyring,
+            settings=settings,
+            public_url=settings.public_url or f"http://{http_at}",
+            clock=self.clock,
+            new_id=_new_id,
+            wake=worker.wake,
+        )
+        submission = submission_listener(settings, Submission(context))
+        smtp_at = HostPort(*await submission.start())
+        starting.push_async_callback(submission.stop, GRACE_SECONDS)
+        await _start_http(starting, context, http_socket)
+        return Listening(http_at, smtp_at, mx_at)
+
+    def _open_store(self, keyring: Keyring) -> Tokens | None:
+        """Bring the schema up to date and, in an empty store, make the account and the first server."""
+        engine = sqlite_engine(self.settings.sqlite_path)
+        with engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            upgrade(connection)
+            tokens = None
+            if servers.is_empty(connection):
+                tokens = self._tokens
+                servers.begin(connection, keyring, tokens, self.clock())
+            connection.exec_driver_sql("COMMIT")
+        engine.dispose()
+        return tokens
+
+
+async def _start_http(starting: contextlib.AsyncExitStack, context: Context, listener: socket.socket) -> None:
+    routes.check(SERVED)
+    config = uvicorn.Config(
+        Api(context, routes),
+        http="httptools",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=int(GRACE_SECONDS),
+    )
+    server = _HttpServer(config)
+    serving = asyncio.create_task(server.serve(sockets=[listener]), name="http")
+
+    async def stop() -> None:
+        server.should_exit = True
+        await serving
+
+    starting.push_async_callback(stop)
+    while not server.started:
+        if serving.done():
+            await serving
+        await asyncio.sleep(0.005)
+
+
+def _new_id() -> UUID:
+    return new_message_id(time.time_ns() // 1_000_000)
+
+
+def _tokens() -> Tokens:
+    return Tokens(
+        server=os.environ.get("CAROM_SERVER_TOKEN") or str(uuid4()),
+        account=os.environ.get("CAROM_ACCOUNT_TOKEN") or str(uuid4()),
+    )
+
+
+def _listen(at: HostPort) -> socket.socket:
+    family = socket.AF_INET6 if ":" in at.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(at)
+    except OSError as error:
+        listener.close()
+        raise BadSetting(f"cannot listen for HTTP at {at}: {error.strerror}; choose another --http") from error
+    listener.listen(1024)
+    return listener
+
+
+@contextlib.contextmanager
+def _locked(data: Path) -> Generator[IO[str]]:
+    """Hold the data folder: one folder, one server."""
+    with (data / "lock").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise BadSetting(
+                f"another Carom server has the data folder {data}; stop it, or start this one with another --data"
+            ) from None
+        yield file

@@ -1,0 +1,105 @@
+"""The settings of a server, as one frozen struct. Flags and environment variables are made from it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal, NamedTuple
+
+Mode = Literal["sandbox", "relay", "live"]
+
+
+class BadSetting(ValueError):
+    """A setting that cannot be used; the text says what to do."""
+
+
+class HostPort(NamedTuple):
+    """Where to listen or connect. Port 0 picks a free one."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def read(cls, text: str) -> "HostPort":
+        """Read ``HOST:PORT``, ``[::1]:PORT`` too. Raises BadSetting."""
+        host, _, port = text.rpartition(":")
+        host = host.removeprefix("[").removesuffix("]")
+        if not host or not port.isdigit() or int(port) > 65535:
+            raise BadSetting(f"'{text}' is no HOST:PORT; write for example 127.0.0.1:8025, or port 0 for a free one")
+        return cls(host, int(port))
+
+    def __str__(self) -> str:
+        """Write it as it is read."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+_HTTP: Final = HostPort("127.0.0.1", 8025)
+_SMTP: Final = HostPort("127.0.0.1", 2525)
+_MX: Final = HostPort("127.0.0.1", 2526)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What a server is told at its start.
+
+    Attributes
+    ----------
+    data
+        The folder of the store, the installation secret and the lock.
+    database
+        The URL of the store; by default SQLite in the data folder.
+    http
+        Where the API listens.
+    smtp
+        Where submission listens.
+    mx
+        Where bounces and inbound mail come in.
+    mode
+        The last hop of outgoing mail: sandbox keeps it in the process, relay gives it to --relay, live to the recipients' MX.
+    relay
+        The smart host of relay mode.
+    strict
+        Ask for a confirmed sender in sandbox mode too.
+    hostname
+        The name in HELO and in Message-ID.
+    return_path
+        The domain of the return paths: its mail must come to --mx.
+    inbound_domain
+        The domain of inbound addresses: its mail must come to --mx.
+    public_url
+        Where people reach this server: links in mails begin with it.
+
+    """
+
+    data: Path = Path("carom-data")
+    database: str | None = None
+    http: HostPort = _HTTP
+    smtp: HostPort = _SMTP
+    mx: HostPort = _MX
+    mode: Mode = "sandbox"
+    relay: HostPort | None = None
+    strict: bool = False
+    hostname: str = "carom.test"
+    return_path: str = "bounces.carom.test"
+    inbound_domain: str = "inbound.carom.test"
+    public_url: str | None = None
+
+    def check(self) -> None:
+        """Raise BadSetting for settings that do not go together or are not served yet."""
+        if self.mode == "relay" and self.relay is None:
+            raise BadSetting("relay mode needs the smart host: --relay HOST:PORT")
+        if self.mode != "relay" and self.relay is not None:
+            raise BadSetting(f"--relay is for relay mode; this is {self.mode} mode (--mode relay)")
+        if self.mode == "live":
+            raise BadSetting("live mode (delivery to the recipients' MX) is not served yet; use --mode relay")
+        if self.database is not None and not self.database.startswith("sqlite:"):
+            scheme = self.database.partition(":")[0]
+            raise BadSetting(f"a {scheme} store is not served yet; leave --database out for SQLite in the data folder")
+
+    @property
+    def needs_confirmed_sender(self) -> bool:
+        """Whether From must be a confirmed sender or domain."""
+        return self.strict or self.mode != "sandbox"
+
+    @property
+    def sqlite_path(self) -> Path:
+        """The file of the SQLite store."""
+        return self.data / "carom.db" if self.database is None else Path(self.database.partition(":///")[2])

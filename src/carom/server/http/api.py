@@ -1,0 +1,204 @@
+"""The API as a plain ASGI application: the endpoint table is the router.
+
+The order of checks is Postmark's: path and method, then the token, then the body. Paths match without regard to case,
+with or without one trailing slash. Every answer, errors too, is a JSON object or array.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl, unquote_to_bytes
+from uuid import uuid4
+
+import msgspec
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from carom.server.http.calls import Call
+from carom.server.pipeline.intake import Context
+from carom.server.rules.refusals import Refusal
+from carom.server.store import servers
+from carom.server.store.servers import Tenant
+from carom.wire.endpoint import Ask, BadFields, BadJson, Endpoint, encode_json
+from carom.wire.errors import error_body
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Req = TypeVar("Req", bound=Ask)
+Res = TypeVar("Res")
+Handler = Callable[[Call, Any], Awaitable[Any]]
+
+TEST_TOKEN = "POSTMARK_API_TEST"
+JSON = (b"content-type", b"application/json; charset=utf-8")
+PRIVATE = (b"cache-control", b"private")
+
+log = structlog.get_logger("carom.http")
+
+
+class _Node:
+    """A segment of the paths: literal children first, then the one that stands for a value."""
+
+    __slots__ = ("children", "methods", "value")
+
+    def __init__(self) -> None:
+        self.children: dict[str, _Node] = {}
+        self.value: tuple[str, _Node] | None = None
+        self.methods: dict[str, tuple[Endpoint[Any, Any], Handler]] = {}
+
+
+class Routes:
+    """Handlers by endpoint. Handler modules fill it with ``@routes.serve(ENDPOINT)``."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self._root = _Node()
+        self.served: set[Endpoint[Any, Any]] = set()
+
+    def serve(
+        self, endpoint: Endpoint[Req, Res]
+    ) -> Callable[[Callable[[Call, Req], Awaitable[Res]]], Callable[[Call, Req], Awaitable[Res]]]:
+        """Register the handler of an endpoint. A decorator, so that the type checkers fix both types by the endpoint
+        before they look at the handler."""
+
+        def register(handler: Callable[[Call, Req], Awaitable[Res]]) -> Callable[[Call, Req], Awaitable[Res]]:
+            node = self._root
+            for segment in endpoint.path.strip("/").split("/"):
+                if segment.startswith("{"):
+                    node.value = node.value or (segment[1:-1], _Node())
+                    node = node.value[1]
+                else:
+                    node = node.children.setdefault(segment.lower(), _Node())
+            node.methods[endpoint.method] = (endpoint, handler)
+            self.served.add(endpoint)
+            return handler
+
+        return register
+
+    def check(self, table: Iterable[Endpoint[Any, Any]]) -> None:
+        """Raise RuntimeError unless exactly the endpoints of the table are served."""
+        missing, extra = set(table) - self.served, self.served - set(table)
+        if missing or extra:
+            raise RuntimeError(f"routes and endpoint table differ: not served {missing}, not in the table {extra}")
+
+    def find(self, path: str) -> tuple[_Node, dict[str, str]] | None:
+        """Return the place of a path with the values in it."""
+        node, at = self._root, dict[str, str]()
+        for segment in path.removeprefix("/").removesuffix("/").split("/"):
+            child = node.children.get(segment.lower())
+            if child is None:
+                if node.value is None or not segment:
+                    return None
+                name, child = node.value
+                at[name] = unquote_to_bytes(segment).decode("utf-8", "replace")
+            node = child
+        return (node, at) if node.methods else None
+
+
+class Api:
+    """The ASGI application."""
+
+    def __init__(self, context: Context, routes: Routes) -> None:
+        """Serve what is registered."""
+        self._context = context
+        self._routes = routes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            raise RuntimeError(f"unexpected ASGI scope: {scope['type']}")
+        try:
+            body = encode_json(await self._answer(scope, receive))
+            await _respond(send, 200, body)
+        except Refusal as refusal:
+            await _refuse(send, refusal)
+        except DBAPIError:
+            log.exception("the store cannot be used", path=scope["path"])
+            await _refuse(send, Refusal(100, reason="the store cannot be written or read"))
+        except Exception:
+            error_id = str(uuid4())
+            log.exception("unexpected error", path=scope["path"], error_id=error_id)
+            await _refuse(send, Refusal(101, error_id=error_id))
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Any:
+        endpoint, handler, at = self._route(scope)
+        call = await self._authenticate(endpoint, scope)
+        body = await _read_body(scope, receive, endpoint.max_body)
+        query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        try:
+            request = endpoint.parse(at, query, body)
+        except BadJson as error:
+            raise Refusal(402, reason=error) from error
+        except BadFields as error:
+            raise _bad_fields(endpoint, error) from error
+        return await handler(call, request)
+
+    def _route(self, scope: Scope) -> tuple[Endpoint[Any, Any], Handler, dict[str, str]]:
+        raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
+        path = raw_path.partition(b"?")[0].decode("latin-1")
+        found = self._routes.find(path)
+        if found is None:
+            raise Refusal(404, path=path)
+        node, at = found
+        if scope["method"] not in node.methods:
+            raise Refusal(405, method=scope["method"], path=path)
+        return *node.methods[scope["method"]], at
+
+    async def _authenticate(self, endpoint: Endpoint[Any, Any], scope: Scope) -> Call:
+        header = f"x-postmark-{endpoint.token}-token".encode()
+        token = next((value for name, value in scope["headers"] if name == header), b"").decode("latin-1").strip()
+        if token.upper() == TEST_TOKEN and endpoint.takes_test_token:
+            return Call(self._context, None)
+        tenant: Tenant | None = None
+        if token:
+            tenant = await self._context.database.read(servers.by_token, token)
+        if tenant is None:
+            raise Refusal(10, kind=endpoint.token.capitalize())
+        return Call(self._context, tenant)
+
+
+async def _read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
+    too_large = Refusal(413, limit=f"{limit // 1_000_000} MB")
+    declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+    if int(declared) > limit:
+        raise too_large
+    chunks: list[bytes] = []
+    size, more = 0, True
+    while more:
+        event = await receive()
+        if event["type"] == "http.disconnect":
+            raise Refusal(402, reason="the request ended before its body")
+        chunk: bytes = event.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            raise too_large
+        chunks.append(chunk)
+        more = event.get("more_body", False)
+    return b"".join(chunks)
+
+
+def _bad_fields(endpoint: Endpoint[Any, Any], error: BadFields) -> Refusal:
+    """Use the endpoint's own code for bad fields where Postmark has one."""
+    names = ", ".join(f"'{name}'" for name in error.names)
+    code = next((endpoint.field_codes[name] for name in error.names if name in endpoint.field_codes), 403)
+    return Refusal(code, fields=names, text=f"Invalid value for {names}.")
+
+
+async def _refuse(send: Send, refusal: Refusal) -> None:
+    code = (b"x-pm-apierrorcode", str(refusal.code).encode())
+    await _respond(send, refusal.status, error_body(refusal.code, refusal.message), code)
+
+
+async def _respond(send: Send, status: int, body: bytes, *headers: tuple[bytes, bytes]) -> None:
+    length = (b"content-length", str(len(body)).encode())
+    await send({"type": "http.response.start", "status": status, "headers": [JSON, PRIVATE, length, *headers]})
+    await send({"type": "http.response.body", "body": body})
+
+
+def decode_item(raw: msgspec.Raw, endpoint: Endpoint[Req, Any]) -> Req:
+    """Read one item of a batch as a request of its own. Raises Refusal."""
+    try:
+        return endpoint.parse({}, (), bytes(raw))
+    except BadJson as error:
+        raise Refusal(402, reason=error) from error
+    except BadFields as error:
+        raise _bad_fields(endpoint, error) from error

@@ -1,0 +1,60 @@
+"""Sending, one message or a batch of them."""
+
+from msgspec import Raw
+
+from carom.server.http.api import decode_item
+from carom.server.http.calls import Call
+from carom.server.http.routes import routes
+from carom.server.pipeline.intake import submit
+from carom.server.pipeline.stages.accept import Accepted
+from carom.server.rules.refusals import Refusal
+from carom.server.rules.sending import Checked, check
+from carom.wire.email import MAX_BATCH, SEND_BATCH, SEND_EMAIL, SendBatch, SendEmail, SendResult
+from carom.wire.errors import TEST_JOB_ACCEPTED
+from carom.wire.times import Timestamp
+
+
+@routes.serve(SEND_EMAIL)
+async def send_email(call: Call, request: SendEmail) -> SendResult:
+    """Accept one message."""
+    [answer] = await _send(call, [check(request)])
+    if isinstance(answer, Refusal):
+        raise answer
+    return _result(answer)
+
+
+@routes.serve(SEND_BATCH)
+async def send_batch(call: Call, request: SendBatch) -> list[SendResult]:
+    """Accept up to 500 messages, each by itself, in one transaction."""
+    if len(request.messages) > MAX_BATCH:
+        raise Refusal(410)
+    read = [_read(raw) for raw in request.messages]
+    answers = iter(await _send(call, [item for item in read if isinstance(item, Checked)]))
+    return [_result(item if isinstance(item, Refusal) else next(answers)) for item in read]
+
+
+def _read(raw: Raw) -> Checked | Refusal:
+    try:
+        return check(decode_item(raw, SEND_EMAIL))
+    except Refusal as refusal:
+        return refusal
+
+
+async def _send(call: Call, checked: list[Checked]) -> list[Accepted | Refusal]:
+    context = call.context
+    if call.tenant_or_test is None:
+        now = context.clock()
+        return [Accepted(context.new_id(), one.to, now, TEST_JOB_ACCEPTED) for one in checked]
+    return await submit(context, call.tenant_or_test, checked)
+
+
+def _result(answer: Accepted | Refusal) -> SendResult:
+    if isinstance(answer, Refusal):
+        return SendResult(error_code=answer.code, message=answer.message)
+    return SendResult(
+        to=answer.to,
+        submitted_at=Timestamp.of(answer.submitted_at),
+        message_id=str(answer.message_id),
+        error_code=0,
+        message=answer.message,
+    )

@@ -1,0 +1,5 @@
+"""Where handlers register themselves."""
+
+from carom.server.http.api import Routes
+
+routes = Routes()

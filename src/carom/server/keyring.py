@@ -1,0 +1,89 @@
+"""The installation's secret, and the keys made from it: they sign return paths and headers and encrypt tokens.
+
+Two versions are valid at once, so that the secret can be changed without orphaning the bounces that are on their way.
+"""
+
+import hashlib
+import hmac
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from carom.server.config import BadSetting
+
+VERSIONS = "abcdefghijklmnopqrstuvwxyz234567"
+_SECRET = re.compile(rf"([{VERSIONS}]):([0-9a-f]{{64}})")
+
+
+def token_hash(token: str) -> bytes:
+    """Return what a token is looked up by: SHA-256 of it in lower case."""
+    return hashlib.sha256(token.strip().lower().encode()).digest()
+
+
+class Keyring:
+    """Keys by version. ``version`` is the one that signs; all of them verify."""
+
+    def __init__(self, secrets_by_version: Mapping[str, bytes], version: str) -> None:
+        """Take secrets of 32 bytes over."""
+        self.version = version
+        self._secrets = dict(secrets_by_version)
+        self.return_path_keys = {name: self._derive(secret, b"return path") for name, secret in self._secrets.items()}
+        self._sealing = {name: AESGCM(self._derive(secret, b"sealing")) for name, secret in self._secrets.items()}
+
+    @classmethod
+    def read(cls, text: str) -> "Keyring":
+        """Read ``VERSION:64 hex digits``, the signing one first, older ones after white space. Raises BadSetting."""
+        found = [_SECRET.fullmatch(part) for part in text.split()]
+        if not found or not all(found):
+            raise BadSetting(
+                "the installation secret must be VERSION:HEX with one letter or 2-7 and 64 hexadecimal digits "
+                "(make one with: python3 -c \"import secrets; print('a:' + secrets.token_hex(32))\")"
+            )
+        pairs = [(match[1], bytes.fromhex(match[2])) for match in found if match]
+        return cls(dict(pairs), pairs[0][0])
+
+    @staticmethod
+    def _derive(secret: bytes, purpose: bytes) -> bytes:
+        return hmac.digest(secret, b"carom " + purpose, "sha256")
+
+    def seal(self, text: str) -> bytes:
+        """Encrypt a text for the store."""
+        nonce = os.urandom(12)
+        return self.version.encode() + nonce + self._sealing[self.version].encrypt(nonce, text.encode(), None)
+
+    def unseal(self, sealed: bytes) -> str:
+        """Decrypt a text from the store. Raises BadSetting when this installation's secret is another one."""
+        try:
+            return self._sealing[sealed[:1].decode()].decrypt(sealed[1:13], sealed[13:], None).decode()
+        except (KeyError, InvalidTag) as error:
+            raise BadSetting(
+                "the store was written under another installation secret; start with the secret that made it "
+                "(CAROM_SECRET or the file 'secret' in the data folder)"
+            ) from error
+
+
+def load_keyring(data: Path) -> Keyring:
+    """Return the keys of ``CAROM_SECRET``, else of ``DATA/secret``, which is made on the first start (mode 0600)."""
+    given = os.environ.get("CAROM_SECRET")
+    if given:
+        return Keyring.read(given)
+    path = data / "secret"
+    if not path.exists():
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(f"a:{secrets.token_hex(32)}\n")
+            file.flush()
+            os.fsync(file.fileno())
+    return Keyring.read(path.read_text())
+
+
+def new_message_id(now_ms: int) -> UUID:
+    """Return a UUID of version 7 (RFC 9562): its order is the order of submission."""
+    value = (now_ms & (1 << 48) - 1) << 80 | 0x7 << 76 | secrets.randbits(12) << 64 | 0b10 << 62 | secrets.randbits(62)
+    return UUID(int=value)

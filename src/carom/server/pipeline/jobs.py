@@ -1,0 +1,61 @@
+"""The kinds of job, as small structs that name rows. They are written in the transaction that they follow from.
+
+``Deliver`` has no row in ``job``: the recipient's row is its own entry in the queue. ``Settle`` is never stored: it runs in
+the transaction that finishes what it follows from, so that bounce, suppression, event and state are one fact.
+"""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from carom.server.rules.lifecycle import Event
+from carom.taxonomy import BounceType
+
+
+class Deliver(Struct, frozen=True):
+    """Send a message to one recipient."""
+
+    recipient_id: int
+    attempts: int
+
+
+class Digest(Struct, frozen=True, tag="digest"):
+    """Read a mail that came to a return path."""
+
+    received_id: int
+
+
+class Answer(Struct, frozen=True, tag="answer"):
+    """The built-in remote sends its delivery status notification for a mail that it took."""
+
+    captured_id: int
+
+
+Job = Digest | Answer
+"""What ``job`` holds."""
+
+
+class Bounced(Struct, frozen=True):
+    """What a bounce says. ``details`` is the remote's diagnostic, ``dump`` the raw mail. ``proven`` is false when nothing
+    shows that the bounce answers a mail of ours: it is listed as Unknown and deactivates nobody, ``type`` stays beside
+    it as the verdict."""
+
+    type: BounceType
+    details: str
+    dump: bytes | None
+    rule: str
+    matched: str = ""
+    status: str | None = None
+    proven: bool = True
+
+
+class Settle(Struct, frozen=True):
+    """Something happened to a message on its way to a recipient. ``details`` are those of the API's message event;
+    ``retry_at`` is when to try a deferred one again."""
+
+    recipient_id: int
+    event: Event
+    at: datetime
+    details: dict[str, str] = {}
+    bounced: Bounced | None = None
+    retry_at: datetime | None = None

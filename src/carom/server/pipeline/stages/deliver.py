@@ -1,0 +1,117 @@
+"""deliver: one attempt to hand a message to the next hop, for one recipient. No transaction is open while it runs."""
+
+from datetime import datetime
+
+from carom.bounce import classify
+from carom.bounce.verp import proof, return_path
+from carom.server.outbound.session import Attempt, Route
+from carom.server.pipeline.deps import SANDBOX_SERVER, Deps
+from carom.server.pipeline.jobs import Bounced, Deliver, Settle
+from carom.server.rules.compose import Facts, compose
+from carom.server.rules.lifecycle import Event
+from carom.server.rules.report import ReportedRecipient, ReportFacts, write_report
+from carom.server.rules.retry import DELIVERY, retry_delay
+from carom.server.rules.scenarios import TEST_DOMAIN
+from carom.server.store import deliveries
+from carom.server.store.deliveries import Delivery
+from carom.taxonomy import BounceType
+
+
+async def deliver(job: Deliver, deps: Deps) -> list[Settle]:
+    """Send a message to one recipient and say what became of it."""
+    delivery = await deps.database.read(deliveries.load, job.recipient_id)
+    if delivery.suppressed:
+        return [Settle(job.recipient_id, Event.SUPPRESSED, deps.clock())]
+    home = return_path(
+        delivery.recipient_id, deps.settings.return_path, deps.keyring.return_path_keys, deps.keyring.version
+    )
+    content = _content(delivery, deps)
+    attempt = await deps.connections.deliver(_route(delivery, deps), home, delivery.address, content)
+    return [_outcome(job, delivery, attempt, home, content, deps)]
+
+
+def _content(delivery: Delivery, deps: Deps) -> bytes:
+    facts = Facts(
+        message_id=delivery.message_id,
+        server_id=delivery.server_id,
+        account_id=delivery.account_id,
+        recipient=delivery.address,
+        submitted_at=delivery.submitted_at,
+        hostname=deps.settings.hostname,
+        proof=proof(delivery.recipient_id, deps.keyring.return_path_keys, deps.keyring.version),
+    )
+    return compose(delivery.email, facts)
+
+
+def _route(delivery: Delivery, deps: Deps) -> Route:
+    """Choose the next hop: test addresses and sandbox servers never leave the process, in any mode."""
+    stays = delivery.delivery_type == SANDBOX_SERVER or delivery.address.lower().endswith(f"@{TEST_DOMAIN}")
+    if stays or deps.settings.mode == "sandbox" or deps.settings.relay is None:
+        return deps.built_in
+    return Route(deps.settings.relay.host, deps.settings.relay.port)
+
+
+def _outcome(job: Deliver, delivery: Delivery, attempt: Attempt, home: str, content: bytes, deps: Deps) -> Settle:
+    now = deps.clock()
+    details = {
+        "DeliveryMessage": _said(attempt),
+        "DestinationServer": attempt.remote_name,
+        "DestinationIP": attempt.remote_ip,
+    }
+    if attempt.outcome == "accepted":
+        return Settle(job.recipient_id, Event.ACCEPTED, now, details)
+    if attempt.outcome == "deferred":
+        wait = retry_delay(DELIVERY, job.attempts, deps.chance)
+        if wait is not None:
+            return Settle(job.recipient_id, Event.DEFERRED, now, details, retry_at=now + wait)
+    bounced = _bounced(delivery, attempt, home, content, deps, now)
+    return Settle(job.recipient_id, Event.REFUSED, now, {"Summary": bounced.details}, bounced)
+
+
+def _bounced(delivery: Delivery, attempt: Attempt, home: str, content: bytes, deps: Deps, now: datetime) -> Bounced:
+    """Classify a refusal, or the reply that was the last one when we give up, and write the DSN that is its dump."""
+    reply = attempt.reply
+    verdict = classify(
+        reply=reply.code if reply else None,
+        status=reply.status if reply else None,
+        text=reply.text if reply else attempt.error or "",
+        command=attempt.phase,
+    )
+    gave_up = attempt.outcome == "deferred"
+    kind = BounceType.SOFT_BOUNCE if gave_up and verdict.type is BounceType.UNKNOWN else verdict.type
+    status = verdict.status or ("4.4.7" if gave_up else "5.0.0")
+    dump = write_report(
+        ReportFacts(
+            reporting_mta=deps.settings.hostname,
+            from_address=f"MAILER-DAEMON@{deps.settings.hostname}",
+            to_address=home,
+            envelope_id=None,
+            recipients=(
+                ReportedRecipient(
+                    final_recipient=delivery.address,
+                    original_recipient=None,
+                    action="failed",
+                    status=status,
+                    remote_mta=attempt.remote_name or None,
+                    diagnostic=_said(attempt),
+                    last_attempt=now,
+                ),
+            ),
+            arrival_date=delivery.submitted_at,
+            at=now,
+            transcript=attempt.transcript,
+            returned=content,
+            report_id=f"{delivery.message_id}.{delivery.recipient_id}",
+        )
+    )
+    return Bounced(kind, _said(attempt), dump, verdict.rule, verdict.matched, verdict.status)
+
+
+def _said(attempt: Attempt) -> str:
+    """Return what the remote said, or what went wrong, as a Diagnostic-Code."""
+    if attempt.reply is None:
+        return f"x-carom;{attempt.error or attempt.outcome}"
+    text = attempt.reply.text
+    status = attempt.reply.status
+    known = status is None or text.startswith(status)
+    return " ".join(part for part in (f"smtp;{attempt.reply.code}", None if known else status, text) if part)

@@ -1,0 +1,51 @@
+"""settle: one fact about a message and a recipient, and all that follows from it, in one transaction: the lifecycle step,
+the event, the bounce, the suppression. The only place that moves a recipient's state."""
+
+import sqlalchemy as sa
+
+from carom.server.pipeline.jobs import Bounced, Settle
+from carom.server.rules.lifecycle import WAITING, follow
+from carom.server.rules.suppression import listed_type, suppresses
+from carom.server.store import bodies, bounces, deliveries, suppressions
+from carom.server.store.deliveries import Sent
+
+TEST_DOMAIN_RULE = "test-domain"
+"""The rule of a bounce whose type the recipient's address asked for."""
+
+
+def settle(connection: sa.Connection, fact: Settle) -> int | None:
+    """Record a fact and return the id of the bounce that it makes, if it makes one that is new.
+
+    The same fact told twice changes nothing more: a recipient has one bounce of a type.
+    """
+    of = deliveries.sent(connection, fact.recipient_id)
+    if of is None:
+        return None
+    state = follow(of.state, fact.event)
+    if state is not of.state:
+        deliveries.move(connection, of.recipient_id, state, dequeue=state not in WAITING)
+    bounce_id = None if fact.bounced is None else _bounce(connection, of, fact, fact.bounced)
+    if bounce_id is not None or fact.bounced is None:
+        details = fact.details if bounce_id is None else {**fact.details, "BounceID": str(bounce_id)}
+        deliveries.record(connection, of, fact.event, fact.at, details)
+    return bounce_id
+
+
+def _bounce(connection: sa.Connection, of: Sent, fact: Settle, bounced: Bounced) -> int | None:
+    kind = listed_type(bounced.type, of.requested_type, proven=bounced.proven)
+    asked = bounced.proven and of.requested_type is not None
+    found = bounces.Found(
+        type=kind,
+        details=bounced.details,
+        dump=None if bounced.dump is None else bodies.keep(connection, bounced.dump, fact.at),
+        proven=bounced.proven,
+        verdict=bounced.type,
+        rule=TEST_DOMAIN_RULE if asked else bounced.rule,
+        matched=of.address if asked else bounced.matched,
+        status=bounced.status,
+    )
+    bounce_id = bounces.add(connection, of, found, fact.at)
+    what = suppresses(kind, proven=bounced.proven)
+    if bounce_id is not None and what is not None:
+        suppressions.add(connection, of.server_id, of.stream, of.address, what, fact.at, bounce_id)
+    return bounce_id

@@ -1,0 +1,25 @@
+"""When to try again, as tables. Delays are before jitter, in order of attempts; after the last one we give up."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+JITTER = 0.2
+"""A delay is stretched or cut by up to this share, so that a day's mail to a dead host does not come back in step."""
+
+
+def _minutes(*delays: float) -> tuple[timedelta, ...]:
+    return tuple(timedelta(minutes=delay) for delay in delays)
+
+
+DELIVERY = _minutes(1, 5, 10, 20, 40, 60, 120, 180, 240, 360, 360, 480, 480, 480)
+"""Delivery to a remote that says later: about two days."""
+
+OWN_JOBS = _minutes(0.1, 0.5, 2, 10, 30, 60, 120)
+"""Jobs of our own that fail for a reason of our own."""
+
+
+def retry_delay(schedule: tuple[timedelta, ...], attempts: int, chance: Callable[[], float]) -> timedelta | None:
+    """Return how long to wait after so many attempts, or None to give up. ``chance`` gives 0 to 1."""
+    if attempts > len(schedule):
+        return None
+    return schedule[attempts - 1] * (1 + JITTER * (2 * chance() - 1))

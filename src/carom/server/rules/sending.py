@@ -1,0 +1,146 @@
+"""What may be sent: a request to send, checked and read once, before anything is looked up."""
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+from typing import TypeVar
+
+from msgspec import Struct, UnsetType
+
+from carom.server.rules.refusals import Refusal, invalid_email
+from carom.server.rules.scenarios import requested_type
+from carom.taxonomy import BounceType
+from carom.wire import email as limits
+from carom.wire.addresses import Address, BadAddress, parse_address, parse_addresses
+from carom.wire.email import SendEmail
+
+BOUNCE_TYPE_HEADER = "x-pm-bounce-type"
+
+Item = TypeVar("Item")
+
+_HEADER_NAME = re.compile(r"[!-9;-~]+")  # RFC 5322, 3.6.8: printable ASCII without the colon
+
+
+class Recipient(Struct, frozen=True):
+    """One address of a message. ``requested_type`` is set for the addresses that ask to bounce."""
+
+    email: str
+    domain: str
+    requested_type: BounceType | None
+
+
+class Checked(Struct, frozen=True):
+    """A message that may be stored: its request, and what was read from it."""
+
+    email: SendEmail
+    from_: Address
+    recipients: tuple[Recipient, ...]
+    stream: str
+
+    @property
+    def to(self) -> str | None:
+        """To as it was sent, for the answer."""
+        return given(self.email.to) or None
+
+
+def given(text: str | UnsetType | None) -> str:
+    """Return a text, empty where it was not given: null and ``""`` count as absent."""
+    return text if isinstance(text, str) else ""
+
+
+def check(email: SendEmail) -> Checked:
+    """Check a message. Raises Refusal with Postmark's code and text for the first fault."""
+    try:
+        from_ = _sender(email)
+        recipients = _recipients(email)
+        parse_addresses(given(email.reply_to), "Reply-To")
+    except BadAddress as error:
+        raise invalid_email(str(error)) from error
+    for fault in _faults(email):
+        raise invalid_email(fault)
+    for attachment in _or_empty(email.attachments):
+        _check_attachment(attachment)
+    asked = next((h.value for h in _or_empty(email.headers) if h.name.lower() == BOUNCE_TYPE_HEADER), None)
+    return Checked(
+        email=email,
+        from_=from_,
+        recipients=tuple(
+            Recipient(address.email, address.domain, requested_type(address.email, asked)) for address in recipients
+        ),
+        stream=given(email.message_stream) or limits.DEFAULT_STREAM,
+    )
+
+
+def _or_empty(items: list[Item] | UnsetType) -> list[Item]:
+    return [] if isinstance(items, UnsetType) else items
+
+
+def _sender(email: SendEmail) -> Address:
+    text = given(email.from_).strip()
+    if not text:
+        raise BadAddress("Invalid 'From' address: ''.")
+    if len(text.encode("utf-16-le")) // 2 > limits.MAX_FROM:
+        raise BadAddress(f"Invalid 'From' address: it is longer than {limits.MAX_FROM} characters.")
+    return parse_address(text, "From")
+
+
+def _recipients(email: SendEmail) -> list[Address]:
+    """Read To, Cc and Bcc; an address named twice gets one copy."""
+    found = [
+        address
+        for field, text in (("To", email.to), ("Cc", email.cc), ("Bcc", email.bcc))
+        for address in parse_addresses(given(text), field)
+    ]
+    if not found:
+        raise BadAddress("Zero recipients specified. At least one address is needed in To, Cc or Bcc.")
+    if len(found) > limits.MAX_RECIPIENTS:
+        raise BadAddress(
+            f"Too many recipients: {len(found)} in To, Cc and Bcc together; "
+            f"a message takes {limits.MAX_RECIPIENTS} at most."
+        )
+    return list({address.email.lower(): address for address in reversed(found)}.values())[::-1]
+
+
+def _faults(email: SendEmail) -> Iterator[str]:
+    """Yield what is wrong with the fields that are no addresses."""
+    html, text = given(email.html_body), given(email.text_body)
+    if not html and not text:
+        yield "Provide either email TextBody or HtmlBody or both."
+    for name, body in (("HtmlBody", html), ("TextBody", text)):
+        if len(body.encode(errors="surrogatepass")) > limits.MAX_BODY_BYTES:
+            yield f"Invalid '{name}': it is larger than {limits.MAX_BODY_BYTES:,} bytes."
+    if len(given(email.subject)) > limits.MAX_SUBJECT:
+        yield f"Invalid 'Subject': it is longer than {limits.MAX_SUBJECT} characters."
+    if len(given(email.tag)) > limits.MAX_TAG:
+        yield f"Invalid 'Tag': it is longer than {limits.MAX_TAG} characters."
+    if given(email.track_links) not in {"", *limits.TRACK_LINKS}:
+        yield f"Invalid 'TrackLinks': '{given(email.track_links)}' is none of {', '.join(limits.TRACK_LINKS)}."
+    yield from _metadata_faults(email)
+    for header in _or_empty(email.headers):
+        if not _HEADER_NAME.fullmatch(header.name):
+            yield f"Invalid 'Headers' name: '{header.name}'."
+
+
+def _metadata_faults(email: SendEmail) -> Iterator[str]:
+    metadata = email.metadata if isinstance(email.metadata, dict) else {}
+    rules = (
+        f"Invalid metadata content. Field names are limited to {limits.MAX_METADATA_KEY} characters, "
+        f"values to {limits.MAX_METADATA_VALUE} characters, and there may be {limits.MAX_METADATA} fields, "
+        "their names different without regard to case."
+    )
+    too_long = any(
+        len(key) > limits.MAX_METADATA_KEY or len(value) > limits.MAX_METADATA_VALUE for key, value in metadata.items()
+    )
+    if too_long or len(metadata) > limits.MAX_METADATA or len({key.lower() for key in metadata}) < len(metadata):
+        yield rules
+
+
+def _check_attachment(attachment: limits.Attachment) -> None:
+    extension = attachment.name.rpartition(".")[2].lower()
+    if extension in limits.FORBIDDEN_EXTENSIONS:
+        raise Refusal(411, name=attachment.name, extension=extension)
+    try:
+        base64.b64decode("".join(attachment.content.split()), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise invalid_email(f"Invalid 'Attachments': the content of '{attachment.name}' is no base64.") from error

@@ -1,0 +1,68 @@
+"""The built-in remote: a real SMTP listener on loopback that does with each recipient what its scenario says."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple
+
+from carom.server.rules.scenarios import Scenario, scenario
+from carom.server.rules.sending import BOUNCE_TYPE_HEADER
+from carom.server.smtp.replies import OK, Reply
+from carom.server.smtp.session import Envelope, Listener, Rules
+
+MAX_SIZE = 50_000_000
+_ASKED = re.compile(rb"^%s:[ \t]*([^\r\n]*)" % BOUNCE_TYPE_HEADER.encode(), re.IGNORECASE | re.MULTILINE)
+
+
+class Captured(NamedTuple):
+    """A mail that the remote took."""
+
+    mail_from: str
+    recipient: str
+    content: bytes
+    scenario: Scenario
+
+
+class Remote:
+    """The handler. ``store`` keeps a mail before the remote's 250."""
+
+    def __init__(self, store: Callable[[list[Captured]], Awaitable[None]]) -> None:
+        """Keep mails by a function."""
+        self._store = store
+
+    async def login(self, user: str, password: str) -> Any:
+        """Refuse: nobody logs in here."""
+        del user, password
+
+    async def recipient(self, login: Any, mail_from: str, address: str) -> Reply | None:
+        """Refuse a recipient whose scenario says so at RCPT."""
+        del login, mail_from
+        plan = scenario(address)
+        return _reply(plan) if plan.at == "rcpt" else None
+
+    async def message(self, envelope: Envelope) -> Reply:
+        """Refuse after the message, or keep it."""
+        taken = [
+            Captured(envelope.mail_from, recipient, envelope.content, plan_for(recipient, envelope.content))
+            for recipient in envelope.recipients
+        ]
+        for one in taken:
+            if one.scenario.at in {"rcpt", "data"}:
+                return _reply(one.scenario)
+        await self._store(taken)
+        return OK
+
+
+def plan_for(recipient: str, content: bytes) -> Scenario:
+    """Return the scenario of a recipient of a mail, whose header may ask for a bounce type."""
+    head = re.split(rb"\r?\n\r?\n", content, maxsplit=1)[0]
+    asked = _ASKED.search(head)
+    return scenario(recipient, asked[1].decode("utf-8", "replace").strip() if asked else None)
+
+
+def _reply(plan: Scenario) -> Reply:
+    return Reply(plan.code, plan.status, plan.text)
+
+
+def remote_listener(hostname: str, remote: Remote) -> Listener:
+    """Return the remote's listener, on a free port of loopback."""
+    return Listener("127.0.0.1", 0, remote, Rules(hostname, MAX_SIZE))

@@ -1,0 +1,59 @@
+"""Where bounces come home: mail to return paths is stored before its 250, and read later."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from carom.bounce.verp import PREFIX
+from carom.server.config import Settings
+from carom.server.pipeline.jobs import Digest
+from carom.server.pipeline.worker import add_job
+from carom.server.smtp import replies
+from carom.server.smtp.replies import Reply
+from carom.server.smtp.session import Envelope, Listener, Rules
+from carom.server.store import received
+from carom.server.store.database import Database
+
+MAX_SIZE = 35_000_000
+
+
+class Homecoming:
+    """The handler. ``wake`` tells the worker that there is something to read."""
+
+    def __init__(self, database: Database, settings: Settings, clock: Callable[[], datetime]) -> None:
+        """Store what comes in a database."""
+        self._database, self._settings, self._clock = database, settings, clock
+        self.wake: Callable[[], None] = lambda: None
+
+    async def login(self, user: str, password: str) -> Any:
+        """Refuse: nobody logs in here."""
+        del user, password
+
+    async def recipient(self, login: Any, mail_from: str, address: str) -> Reply | None:
+        """Take anything in the form of a return path. Whether it is a true one is for whoever reads the mail: a damaged
+        one still names a bounce that a person wants to see."""
+        del login, mail_from
+        local, _, domain = address.rpartition("@")
+        if domain.lower() != self._settings.return_path.lower():
+            return replies.NO_RELAY
+        return None if local.lower().startswith(PREFIX) else replies.NO_SUCH_USER
+
+    async def message(self, envelope: Envelope) -> Reply:
+        """Store a mail with the job that reads it, in one transaction."""
+        ids = await self._database.write(self._store, envelope)
+        self.wake()
+        return Reply(250, "2.0.0", f"OK, kept as {', '.join(map(str, ids))}")
+
+    def _store(self, connection: sa.Connection, envelope: Envelope) -> list[int]:
+        now = self._clock()
+        ids = received.receive(connection, envelope.mail_from, list(envelope.recipients), envelope.content, now)
+        for received_id in ids:
+            add_job(connection, Digest(received_id), now)
+        return ids
+
+
+def mx_listener(settings: Settings, handler: Homecoming) -> Listener:
+    """Return the listener of ``--mx``."""
+    return Listener(settings.mx.host, settings.mx.port, handler, Rules(settings.hostname, MAX_SIZE))

@@ -1,0 +1,49 @@
+"""What our SMTP listeners answer, as one table: code, enhanced status, words (RFC 5321, RFC 3463)."""
+
+from typing import Final, NamedTuple
+
+
+class Reply(NamedTuple):
+    """An answer. Codes of 400 and above refuse."""
+
+    code: int
+    status: str
+    text: str
+
+    @property
+    def refuses(self) -> bool:
+        """Whether the command is not done."""
+        return self.code >= 400
+
+    def wire(self) -> bytes:
+        """Write it as a line."""
+        words = f"{self.status} {self.text}" if self.status else self.text
+        return f"{self.code} {words}\r\n".encode("utf-8", "replace")
+
+
+OK: Final = Reply(250, "2.0.0", "OK")
+BYE: Final = Reply(221, "2.0.0", "Bye")
+SENDER_OK: Final = Reply(250, "2.1.0", "Sender OK")
+RECIPIENT_OK: Final = Reply(250, "2.1.5", "Recipient OK")
+GO_AHEAD: Final = Reply(354, "", "End data with <CR><LF>.<CR><LF>")
+CANNOT_VERIFY: Final = Reply(252, "2.5.0", "Cannot verify; send some mail, and see")
+LOGGED_IN: Final = Reply(235, "2.7.0", "Authentication successful")
+
+STOPPING: Final = Reply(421, "4.3.2", "The service is stopping; try again later")
+TOO_MANY: Final = Reply(421, "4.7.0", "Too many connections; try again later")
+TOO_SLOW: Final = Reply(421, "4.4.2", "Timeout; closing the connection")
+TOO_MANY_ERRORS: Final = Reply(421, "4.7.0", "Too many errors; closing the connection")
+STORE_FAILED: Final = Reply(452, "4.3.1", "The message could not be stored; try again later")
+
+LONG_LINE: Final = Reply(500, "5.5.2", "The command line is too long")
+NO_COMMAND: Final = Reply(500, "5.5.2", "The command is not known")
+BAD_SYNTAX: Final = Reply(501, "5.5.4", "The syntax of the command is wrong")
+BAD_ORDER: Final = Reply(503, "5.5.1", "This command is out of order here")
+NO_SUCH_PARAMETER: Final = Reply(504, "5.5.4", "The mechanism is not known")
+LOGIN_FIRST: Final = Reply(530, "5.7.0", "Authentication required")
+LOGIN_FAILED: Final = Reply(535, "5.7.8", "Authentication failed")
+NO_SUCH_USER: Final = Reply(550, "5.1.1", "No such recipient here")
+NO_RELAY: Final = Reply(550, "5.7.1", "This system does not relay mail")
+TOO_MANY_RECIPIENTS: Final = Reply(452, "4.5.3", "Too many recipients")
+TOO_LARGE: Final = Reply(552, "5.3.4", "The message is larger than this system takes")
+BARE_LINE_END: Final = Reply(554, "5.6.0", "The message holds a bare CR or LF")

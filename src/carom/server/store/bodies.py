@@ -1,0 +1,36 @@
+"""Raw mails by digest, compressed: the one module that knows how they are kept."""
+
+import hashlib
+import zlib
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from carom.server.store.schema import body
+from carom.server.store.types import insert_new
+
+_FAST = 1
+
+
+def pack(content: bytes) -> bytes:
+    """Compress a mail for the store."""
+    return zlib.compress(content, _FAST)
+
+
+def unpack(packed: bytes) -> bytes:
+    """Return a mail as it was."""
+    return zlib.decompress(packed)
+
+
+def keep(connection: sa.Connection, content: bytes, now: datetime) -> bytes:
+    """Store a mail and return its digest; the same mail is kept once."""
+    digest = hashlib.sha256(content).digest()
+    row = {"digest": digest, "size": len(content), "content": pack(content), "stored_at": now}
+    connection.execute(insert_new(connection, body, row))
+    return digest
+
+
+def fetch(connection: sa.Connection, digest: bytes) -> bytes | None:
+    """Return a mail, or None when it is no longer kept."""
+    packed = connection.scalar(sa.select(body.c.content).where(body.c.digest == digest))
+    return None if packed is None else unpack(packed)

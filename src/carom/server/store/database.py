@@ -1,0 +1,198 @@
+"""The way into the store: ``await database.write(function, ...)`` and ``await database.read(function, ...)``.
+
+A store function takes a connection and values, returns structs, and neither begins nor commits. ``write`` answers after
+the commit. On SQLite one thread writes, and whatever waits while the last commit runs shares the next one; each function
+stands in a savepoint of its own, so that one that fails undoes only itself.
+"""
+
+import asyncio
+import contextlib
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+READERS = 3
+BUSY_SECONDS = 30.0
+GROUP = 256
+"""How many writes share a commit at most: the ones behind them wait no longer than one such group takes."""
+
+
+class Database(Protocol):
+    """A store. Both methods raise what the function raises, and sqlalchemy.exc.DBAPIError when the store cannot."""
+
+    async def write(self, function: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a function in a transaction; its result is durable when it is returned."""
+        ...
+
+    async def read(self, function: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a function that only reads, in one snapshot."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what has been asked for, then let go."""
+        ...
+
+
+def sqlite_engine(path: Path, *, read_only: bool = False) -> sa.Engine:
+    """Return an engine whose connections are in WAL mode and fsync each commit; transactions are begun by hand."""
+    engine = sa.create_engine(
+        f"sqlite:///{path}",
+        isolation_level="AUTOCOMMIT",
+        poolclass=sa.NullPool,
+        connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS},
+    )
+
+    def prepare(connection: sqlite3.Connection, record: object) -> None:
+        del record
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "cache_size=-65536",
+            "temp_store=MEMORY",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+        if read_only:
+            connection.execute("PRAGMA query_only=ON")
+
+    event.listen(engine, "connect", prepare)
+    return engine
+
+
+class _Call:
+    """A function to run, and the future that waits for it."""
+
+    __slots__ = ("error", "function", "future", "loop", "result")
+
+    def __init__(self, function: Callable[[sa.Connection], Any]) -> None:
+        self.function = function
+        self.loop = asyncio.get_running_loop()
+        self.future: asyncio.Future[Any] = self.loop.create_future()
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+    def settle(self) -> None:
+        if self.future.cancelled():
+            return
+        if self.error is not None:
+            self.future.set_exception(self.error)
+        else:
+            self.future.set_result(self.result)
+
+
+class SqliteDatabase:
+    """SQLite: one writer with group commit, a few readers."""
+
+    def __init__(self, path: Path) -> None:
+        """Open a store whose schema is in place; see :mod:`carom.server.store.migrate`."""
+        self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
+        self._engine = sqlite_engine(path)
+        self._read_engine = sqlite_engine(path, read_only=True)
+        self._local = threading.local()
+        self._opened: list[sa.Connection] = []
+        self._readers = ThreadPoolExecutor(READERS, "carom-read")
+        self._writer = threading.Thread(target=self._write_all, name="carom-write", daemon=True)
+        self._writer.start()
+
+    async def write(self, function: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """See :class:`Database`."""
+        call = _Call(lambda connection: function(connection, *args, **kwargs))
+        self._calls.put(call)
+        return cast("T", await call.future)
+
+    async def read(self, function: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """See :class:`Database`."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._readers, lambda: self._read(lambda c: function(c, *args, **kwargs)))
+
+    async def close(self) -> None:
+        """See :class:`Database`."""
+        self._calls.put(None)
+        await asyncio.to_thread(self._writer.join)
+        await asyncio.to_thread(self._readers.shutdown)
+        for connection in self._opened:
+            connection.close()
+
+    def _read(self, function: Callable[[sa.Connection], T]) -> T:
+        connection: sa.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = self._read_engine.connect()
+            self._opened.append(connection)
+        connection.exec_driver_sql("BEGIN")
+        try:
+            return function(connection)
+        finally:
+            connection.exec_driver_sql("ROLLBACK")
+            connection.rollback()
+
+    def _write_all(self) -> None:
+        connection: sa.Connection | None = None
+        last = False
+        while not last:
+            group, last = self._next_group()
+            if not group:
+                continue
+            try:
+                connection = connection or self._engine.connect()
+                self._write_group(connection, group)
+            except Exception as error:  # noqa: BLE001  the store cannot: everyone in the group hears of it
+                for call in group:
+                    call.error = call.error or error
+                if connection is not None:
+                    with contextlib.suppress(Exception):
+                        connection.close()
+                    connection = None
+            _answer(group)
+        if connection is not None:
+            connection.close()
+
+    def _next_group(self) -> tuple[list[_Call], bool]:
+        """Wait for a write, then take along whatever waits too."""
+        group: list[_Call] = []
+        call = self._calls.get()
+        while True:
+            if call is None:
+                return group, True
+            group.append(call)
+            if len(group) == GROUP:
+                return group, False
+            try:
+                call = self._calls.get_nowait()
+            except queue.Empty:
+                return group, False
+
+    def _write_group(self, connection: sa.Connection, group: list[_Call]) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        for call in group:
+            connection.exec_driver_sql("SAVEPOINT call")
+            try:
+                call.result = call.function(connection)
+            except Exception as error:  # noqa: BLE001  it is the caller's, who gets it
+                call.error = error
+                connection.exec_driver_sql("ROLLBACK TO call")
+            connection.exec_driver_sql("RELEASE call")
+        connection.exec_driver_sql("COMMIT")
+        connection.commit()
+
+
+def _answer(group: list[_Call]) -> None:
+    """Wake the callers, once for each event loop."""
+    for loop in {call.loop for call in group}:
+        calls = [call for call in group if call.loop is loop]
+
+        def settle(calls: list[_Call] = calls) -> None:
+            for call in calls:
+                call.settle()
+
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(settle)

@@ -1,0 +1,152 @@
+"""Messages on their way: what an attempt needs, and what follows a bounce home."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from msgspec import Struct
+
+from carom.server.rules.lifecycle import Event, State
+from carom.server.store import intake, suppressions
+from carom.server.store.schema import event, message, recipient, server
+from carom.taxonomy import BY_CODE, BounceType
+from carom.wire.email import SendEmail
+
+
+class Delivery(Struct, frozen=True):
+    """A message and one of its recipients, with all that an attempt needs."""
+
+    recipient_id: int
+    address: str
+    state: State
+    requested_type: BounceType | None
+    message_id: UUID
+    server_id: int
+    account_id: int
+    delivery_type: str
+    stream: str
+    submitted_at: datetime
+    email: SendEmail
+    suppressed: bool
+
+
+class Sent(Struct, frozen=True):
+    """A message and one of its recipients, as a bounce of it is recorded."""
+
+    recipient_id: int
+    address: str
+    state: State
+    requested_type: BounceType | None
+    message_id: UUID
+    server_id: int
+    stream: str
+    from_address: str
+    subject: str
+    tag: str | None
+
+
+_OF_RECIPIENT = recipient.join(message, message.c.id == recipient.c.message_id)
+
+
+def load(connection: sa.Connection, recipient_id: int) -> Delivery:
+    """Return what an attempt needs. Raises sqlalchemy.exc.NoResultFound."""
+    row = connection.execute(
+        sa.select(
+            recipient.c.address,
+            recipient.c.state,
+            recipient.c.requested_type,
+            recipient.c.stream,
+            message.c.id,
+            message.c.server_id,
+            message.c.submitted_at,
+            message.c.content,
+            server.c.account_id,
+            server.c.delivery_type,
+        )
+        .select_from(_OF_RECIPIENT.join(server, server.c.id == message.c.server_id))
+        .where(recipient.c.id == recipient_id)
+    ).one()
+    email = row.address.lower()
+    return Delivery(
+        recipient_id=recipient_id,
+        address=row.address,
+        state=row.state,
+        requested_type=_type(row.requested_type),
+        message_id=row.id,
+        server_id=row.server_id,
+        account_id=row.account_id,
+        delivery_type=row.delivery_type,
+        stream=row.stream,
+        submitted_at=row.submitted_at,
+        email=intake.unpack_email(row.content),
+        suppressed=bool(suppressions.suppressed(connection, row.server_id, row.stream, [email])),
+    )
+
+
+def sent(connection: sa.Connection, recipient_id: int) -> Sent | None:
+    """Return a recipient with its message, or None when it is no longer kept."""
+    row = connection.execute(_sent().where(recipient.c.id == recipient_id)).first()
+    return None if row is None else _read_sent(row)
+
+
+def sent_message(connection: sa.Connection, message_id: UUID) -> list[Sent]:
+    """Return the recipients of a message."""
+    rows = connection.execute(_sent().where(recipient.c.message_id == message_id).order_by(recipient.c.id))
+    return [_read_sent(row) for row in rows]
+
+
+def _sent() -> Any:
+    return sa.select(
+        recipient.c.id.label("recipient_id"),
+        recipient.c.address,
+        recipient.c.state,
+        recipient.c.requested_type,
+        recipient.c.message_id,
+        recipient.c.server_id,
+        recipient.c.stream,
+        message.c.from_address,
+        message.c.subject,
+        message.c.tag,
+    ).select_from(_OF_RECIPIENT)
+
+
+def _read_sent(row: Any) -> Sent:
+    return Sent(
+        recipient_id=row.recipient_id,
+        address=row.address,
+        state=row.state,
+        requested_type=_type(row.requested_type),
+        message_id=row.message_id,
+        server_id=row.server_id,
+        stream=row.stream,
+        from_address=row.from_address,
+        subject=row.subject,
+        tag=row.tag,
+    )
+
+
+def _type(code: int | None) -> BounceType | None:
+    return None if code is None else BY_CODE[code]
+
+
+def move(connection: sa.Connection, recipient_id: int, state: State, *, dequeue: bool) -> None:
+    """Set a recipient's state; only settling does. ``dequeue`` when there is nothing more to send."""
+    values: dict[str, object] = {"state": state}
+    if dequeue:
+        values |= {"due_at": None, "lease_owner": None}
+    connection.execute(sa.update(recipient).where(recipient.c.id == recipient_id).values(values))
+
+
+def record(connection: sa.Connection, of: Sent, kind: Event, at: datetime, details: dict[str, str]) -> None:
+    """Add to the events of a message."""
+    connection.execute(
+        sa.insert(event).values(
+            server_id=of.server_id,
+            message_id=of.message_id,
+            recipient_id=of.recipient_id,
+            kind=kind,
+            at=at,
+            details=details,
+        )
+    )

@@ -1,0 +1,253 @@
+"""The tables: the one place where columns are named.
+
+``server_id`` leads the keys of what belongs to a server, save where a mail that comes back names only a message or a
+recipient. An accept writes one row of ``message`` and one of ``recipient`` for each address; the latter is its own entry
+in the queue.
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from carom.server.rules.lifecycle import Event, State
+from carom.server.store.types import BigId, Code, Json, MessageId, Utc
+
+FIRST_ID = 1000
+"""Where identity columns start. Clients use 0 and 1 as ids that do not exist."""
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _id() -> sa.Column[int]:
+    return sa.Column("id", BigId, sa.Identity(always=False, start=FIRST_ID), primary_key=True)
+
+
+def _column(name: str, kind: Any, *rest: Any, **options: Any) -> sa.Column[Any]:
+    """Return a column that is never null: null is the exception here, and says so."""
+    settings: dict[str, Any] = {"nullable": False, **options}
+    return sa.Column(name, kind, *rest, **settings)
+
+
+def _queue() -> tuple[sa.Column[Any], ...]:
+    """Return the columns that make a row an entry in a queue.
+
+    ``due_at`` is null when there is nothing to do. A claim moves it to the end of the lease, counts the attempt, and
+    raises ``fence``; whoever comes with an older fence is refused. So an expired lease is simply due again.
+    """
+    return (
+        sa.Column("due_at", Utc),
+        _column("attempts", sa.Integer, default=0, server_default="0"),
+        _column("fence", sa.Integer, default=0, server_default="0"),
+        sa.Column("lease_owner", sa.Text),
+    )
+
+
+account = sa.Table(
+    "account",
+    metadata,
+    _id(),
+    _column("name", sa.Text),
+    _column("token_hash", sa.LargeBinary, unique=True),
+    _column("token_cipher", sa.LargeBinary),
+    _column("created_at", Utc),
+    sqlite_autoincrement=True,
+)
+
+server = sa.Table(
+    "server",
+    metadata,
+    _id(),
+    _column("account_id", BigId, sa.ForeignKey("account.id")),
+    _column("name", sa.Text),
+    _column("delivery_type", sa.Text),
+    _column("inbound_hash", sa.Text, unique=True),
+    _column("settings", Json),
+    _column("created_at", Utc),
+    sa.UniqueConstraint("account_id", "name"),
+    sqlite_autoincrement=True,
+)
+
+server_token = sa.Table(
+    "server_token",
+    metadata,
+    _column("hash", sa.LargeBinary, primary_key=True),
+    _column("server_id", BigId, sa.ForeignKey("server.id"), index=True),
+    _column("cipher", sa.LargeBinary),
+    _column("created_at", Utc),
+)
+
+stream = sa.Table(
+    "stream",
+    metadata,
+    _column("server_id", BigId, sa.ForeignKey("server.id"), primary_key=True),
+    _column("id", sa.Text, primary_key=True),
+    _column("name", sa.Text),
+    sa.Column("description", sa.Text),
+    _column("type", sa.Text),
+    _column("unsubscribe_handling", sa.Text),
+    _column("created_at", Utc),
+    sa.Column("updated_at", Utc),
+    sa.Column("archived_at", Utc),
+)
+
+sender = sa.Table(
+    "sender",
+    metadata,
+    _id(),
+    _column("account_id", BigId, sa.ForeignKey("account.id")),
+    _column("address", sa.Text),
+    _column("name", sa.Text),
+    _column("created_at", Utc),
+    sa.Column("confirmed_at", Utc),
+    sa.UniqueConstraint("account_id", "address"),
+    sqlite_autoincrement=True,
+)
+
+domain = sa.Table(
+    "domain",
+    metadata,
+    _id(),
+    _column("account_id", BigId, sa.ForeignKey("account.id")),
+    _column("name", sa.Text),
+    _column("created_at", Utc),
+    sa.Column("verified_at", Utc),
+    sa.UniqueConstraint("account_id", "name"),
+    sqlite_autoincrement=True,
+)
+
+message = sa.Table(
+    "message",
+    metadata,
+    _column("id", MessageId, primary_key=True),
+    _column("server_id", BigId),
+    _column("stream", sa.Text),
+    _column("submitted_at", Utc),
+    _column("from_address", sa.Text),
+    _column("subject", sa.Text),
+    sa.Column("tag", sa.Text),
+    sa.Column("metadata", Json),
+    _column("content", sa.LargeBinary),
+)
+
+recipient = sa.Table(
+    "recipient",
+    metadata,
+    _id(),
+    _column("message_id", MessageId, sa.ForeignKey("message.id"), index=True),
+    _column("server_id", BigId),
+    _column("stream", sa.Text),
+    _column("address", sa.Text),
+    _column("bucket", sa.Text),
+    _column("state", Code(State)),
+    sa.Column("requested_type", sa.Integer),
+    *_queue(),
+    sa.Index("ix_recipient_due", "due_at", sqlite_where=sa.text("due_at IS NOT NULL"),
+             postgresql_where=sa.text("due_at IS NOT NULL")),
+    sqlite_autoincrement=True,
+)  # fmt: skip
+
+event = sa.Table(
+    "event",
+    metadata,
+    _id(),
+    _column("server_id", BigId),
+    _column("message_id", MessageId),
+    _column("recipient_id", BigId),
+    _column("kind", Code(Event)),
+    _column("at", Utc),
+    _column("details", Json),
+    sa.Index("ix_event_message", "message_id", "id"),
+    sqlite_autoincrement=True,
+)
+
+bounce = sa.Table(
+    "bounce",
+    metadata,
+    _id(),
+    _column("server_id", BigId),
+    _column("stream", sa.Text),
+    _column("message_id", MessageId),
+    sa.Column("recipient_id", BigId),
+    _column("type", sa.Integer),
+    _column("email", sa.Text),
+    _column("from_address", sa.Text),
+    _column("subject", sa.Text),
+    sa.Column("tag", sa.Text),
+    _column("details", sa.Text),
+    _column("bounced_at", Utc),
+    sa.Column("dump", sa.LargeBinary),
+    _column("proven", sa.Boolean),
+    _column("verdict", sa.Integer),
+    _column("rule", sa.Text),
+    _column("matched", sa.Text),
+    sa.Column("status", sa.Text),
+    sa.UniqueConstraint("recipient_id", "type", "proven"),
+    sa.Index("ix_bounce_list", "server_id", "bounced_at", "id"),
+    sa.Index("ix_bounce_type", "server_id", "type", "bounced_at"),
+    sa.Index("ix_bounce_email", "server_id", "email"),
+    sa.Index("ix_bounce_message", "message_id"),
+    sqlite_autoincrement=True,
+)
+
+suppression = sa.Table(
+    "suppression",
+    metadata,
+    _column("server_id", BigId, primary_key=True),
+    _column("stream", sa.Text, primary_key=True),
+    _column("email", sa.Text, primary_key=True),
+    _column("reason", sa.Text),
+    _column("origin", sa.Text),
+    _column("created_at", Utc),
+    sa.Column("bounce_id", BigId),
+)
+
+body = sa.Table(
+    "body",
+    metadata,
+    _column("digest", sa.LargeBinary, primary_key=True),
+    _column("size", sa.Integer),
+    _column("content", sa.LargeBinary),
+    _column("stored_at", Utc),
+)
+
+received = sa.Table(
+    "received",
+    metadata,
+    _id(),
+    _column("at", Utc),
+    _column("mail_from", sa.Text),
+    _column("rcpt_to", sa.Text),
+    _column("digest", sa.LargeBinary),
+    sa.Column("outcome", sa.Text),
+    sqlite_autoincrement=True,
+)
+
+captured = sa.Table(
+    "captured",
+    metadata,
+    _id(),
+    _column("at", Utc),
+    _column("mail_from", sa.Text),
+    _column("recipient", sa.Text),
+    _column("digest", sa.LargeBinary),
+    sqlite_autoincrement=True,
+)
+
+job = sa.Table(
+    "job",
+    metadata,
+    _id(),
+    _column("kind", sa.Text),
+    _column("payload", Json),
+    sa.Column("last_error", sa.Text),
+    *_queue(),
+    sa.Index("ix_job_due", "due_at", sqlite_where=sa.text("due_at IS NOT NULL"),
+             postgresql_where=sa.text("due_at IS NOT NULL")),
+    sqlite_autoincrement=True,
+)  # fmt: skip

@@ -1,0 +1,41 @@
+"""Who may send: confirmed addresses and domains of an account."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from carom.server.store.schema import domain, sender
+from carom.server.store.types import insert_new
+
+
+def allow(connection: sa.Connection, account_id: int, name: str, now: datetime) -> None:
+    """Confirm an address (``a@b``) or a domain by hand."""
+    name = name.lower()
+    if "@" in name:
+        row = {"account_id": account_id, "address": name, "name": "", "created_at": now}
+        connection.execute(insert_new(connection, sender, row))
+        mine = sa.and_(sender.c.account_id == account_id, sender.c.address == name)
+        connection.execute(sa.update(sender).where(mine, sender.c.confirmed_at.is_(None)).values(confirmed_at=now))
+    else:
+        row = {"account_id": account_id, "name": name, "created_at": now}
+        connection.execute(insert_new(connection, domain, row))
+        mine = sa.and_(domain.c.account_id == account_id, domain.c.name == name)
+        connection.execute(sa.update(domain).where(mine, domain.c.verified_at.is_(None)).values(verified_at=now))
+
+
+def may_send(connection: sa.Connection, account_id: int, address: str) -> bool | None:
+    """Tell whether a bare address is confirmed, by itself or by its domain; None when it is not known at all."""
+    address = address.lower()
+    host = address.rpartition("@")[2]
+    found = [
+        confirmed is not None
+        for confirmed in (
+            *connection.scalars(
+                sa.select(domain.c.verified_at).where(domain.c.account_id == account_id, domain.c.name == host)
+            ),
+            *connection.scalars(
+                sa.select(sender.c.confirmed_at).where(sender.c.account_id == account_id, sender.c.address == address)
+            ),
+        )
+    ]
+    return any(found) if found else None

@@ -1,0 +1,171 @@
+"""Accounts, servers, their tokens and their default streams."""
+
+import secrets
+from datetime import datetime
+from uuid import uuid4
+
+import sqlalchemy as sa
+from msgspec import Struct
+
+from carom.server.keyring import Keyring, token_hash
+from carom.server.store.schema import account, server, server_token, stream
+from carom.wire.server import Server
+
+DEFAULT_STREAMS = (
+    ("outbound", "Default Transactional Stream", "Transactional", "None"),
+    ("broadcast", "Default Broadcast Stream", "Broadcasts", "Postmark"),
+    ("inbound", "Default Inbound Stream", "Inbound", "None"),
+)
+"""What a new server has: id, name, type, unsubscribe handling."""
+
+
+class ServerSettings(Struct, frozen=True, kw_only=True):
+    """What can be set on a server, as it is stored."""
+
+    color: str = "purple"
+    smtp_api_activated: bool = True
+    raw_email_enabled: bool = False
+    inbound_hook_url: str = ""
+    bounce_hook_url: str = ""
+    open_hook_url: str = ""
+    delivery_hook_url: str = ""
+    click_hook_url: str = ""
+    post_first_open_only: bool = False
+    inbound_domain: str = ""
+    inbound_spam_threshold: int = 0
+    track_opens: bool = False
+    track_links: str = "None"
+    include_bounce_content_in_hook: bool = False
+    enable_smtp_api_error_hooks: bool = False
+
+
+class Tenant(Struct, frozen=True, kw_only=True):
+    """The server that a token belongs to, as every request needs it."""
+
+    server_id: int
+    account_id: int
+    name: str
+    delivery_type: str
+
+
+class Tokens(Struct, frozen=True):
+    """The tokens of a new installation."""
+
+    server: str
+    account: str
+
+
+def is_empty(connection: sa.Connection) -> bool:
+    """Tell whether there is no account yet."""
+    return connection.scalar(sa.select(account.c.id).limit(1)) is None
+
+
+def begin(connection: sa.Connection, keyring: Keyring, tokens: Tokens, now: datetime) -> None:
+    """Make the account and the first server of an installation."""
+    account_id = connection.execute(
+        sa.insert(account)
+        .values(
+            name="Carom",
+            token_hash=token_hash(tokens.account),
+            token_cipher=keyring.seal(tokens.account),
+            created_at=now,
+        )
+        .returning(account.c.id)
+    ).scalar_one()
+    create(connection, keyring, account_id, "My First Server", token=tokens.server, now=now)
+
+
+def create(
+    connection: sa.Connection,
+    keyring: Keyring,
+    account_id: int,
+    name: str,
+    *,
+    now: datetime,
+    token: str | None = None,
+    delivery_type: str = "Live",
+) -> int:
+    """Make a server with a token and the default streams, and return its id."""
+    server_id: int = connection.execute(
+        sa.insert(server)
+        .values(
+            account_id=account_id,
+            name=name,
+            delivery_type=delivery_type,
+            inbound_hash=secrets.token_hex(16),
+            settings=ServerSettings(),
+            created_at=now,
+        )
+        .returning(server.c.id)
+    ).scalar_one()
+    add_token(connection, keyring, server_id, token or str(uuid4()), now)
+    connection.execute(
+        sa.insert(stream),
+        [
+            {
+                "server_id": server_id,
+                "id": stream_id,
+                "name": stream_name,
+                "type": kind,
+                "unsubscribe_handling": handling,
+                "created_at": now,
+            }
+            for stream_id, stream_name, kind, handling in DEFAULT_STREAMS
+        ],
+    )
+    return server_id
+
+
+def add_token(connection: sa.Connection, keyring: Keyring, server_id: int, token: str, now: datetime) -> None:
+    """Give a server a token."""
+    connection.execute(
+        sa.insert(server_token).values(
+            hash=token_hash(token), server_id=server_id, cipher=keyring.seal(token), created_at=now
+        )
+    )
+
+
+def by_token(connection: sa.Connection, token: str) -> Tenant | None:
+    """Return the server of a token. The look-up is by hash, so its time tells nothing about other tokens."""
+    row = connection.execute(
+        sa.select(server.c.id, server.c.account_id, server.c.name, server.c.delivery_type)
+        .join(server_token, server_token.c.server_id == server.c.id)
+        .where(server_token.c.hash == token_hash(token))
+    ).first()
+    if row is None:
+        return None
+    return Tenant(server_id=row.id, account_id=row.account_id, name=row.name, delivery_type=row.delivery_type)
+
+
+def account_by_token(connection: sa.Connection, token: str) -> int | None:
+    """Return the id of the account of a token."""
+    return connection.scalar(sa.select(account.c.id).where(account.c.token_hash == token_hash(token)))
+
+
+def first_account(connection: sa.Connection) -> int:
+    """Return the account that the installation began with."""
+    account_id: int = connection.execute(sa.select(account.c.id).order_by(account.c.id).limit(1)).scalar_one()
+    return account_id
+
+
+def show(
+    connection: sa.Connection, keyring: Keyring, server_id: int, *, public_url: str, inbound_domain: str
+) -> Server:
+    """Return a server as the API shows it."""
+    row = connection.execute(sa.select(server).where(server.c.id == server_id)).one()
+    ciphers = connection.scalars(
+        sa.select(server_token.c.cipher)
+        .where(server_token.c.server_id == server_id)
+        .order_by(server_token.c.created_at)
+    )
+    settings = ServerSettings(**row.settings)
+    return Server(
+        id=row.id,
+        name=row.name,
+        api_tokens=[keyring.unseal(cipher) for cipher in ciphers],
+        delivery_type=row.delivery_type,
+        server_link=f"{public_url}/servers/{row.id}/streams",
+        inbound_hash=row.inbound_hash,
+        inbound_address=f"{row.inbound_hash}@{inbound_domain}",
+        **{name: getattr(settings, name) for name in settings.__struct_fields__},
+    )

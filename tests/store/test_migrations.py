@@ -1,0 +1,43 @@
+"""The migrations and the schema say the same."""
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from carom.server.store.migrate import UnknownSchema, upgrade
+from carom.server.store.schema import FIRST_ID, metadata, sender
+from tests.stores import NOW, Store
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_migrations_make_the_schema_that_the_code_names(store: Store) -> None:
+    """A column added to schema.py without a migration fails here, on both databases."""
+    assert await store.database.write(_differences) == []
+
+
+def _differences(connection: sa.Connection) -> list[object]:
+    context = MigrationContext.configure(connection, opts={"compare_type": False})
+    return list(compare_metadata(context, metadata))
+
+
+async def test_upgrading_twice_changes_nothing(store: Store) -> None:
+    """A start on a store that is up to date writes nothing."""
+    await store.database.write(upgrade)
+    assert await store.database.write(_differences) == []
+
+
+async def test_ids_start_at_a_thousand(store: Store) -> None:
+    """Clients use 0 and 1 as ids that do not exist."""
+    assert store.tenant.server_id == FIRST_ID
+    row = {"account_id": store.tenant.account_id, "address": "a@example.com", "name": "", "created_at": NOW}
+    insert = sa.insert(sender).values(row).returning(sender.c.id)
+    assert await store.database.write(lambda c: c.execute(insert).scalar_one()) == FIRST_ID
+
+
+async def test_a_newer_schema_is_refused(store: Store) -> None:
+    """An older program must not write to a store that a newer one made."""
+    await store.database.write(lambda c: c.execute(sa.text("UPDATE alembic_version SET version_num = '9999'")))
+    with pytest.raises(UnknownSchema, match="9999"):
+        await store.database.write(upgrade)
