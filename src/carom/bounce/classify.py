@@ -3,6 +3,7 @@
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
@@ -57,33 +58,37 @@ class Text(NamedTuple):
 
 
 class Rules(Sequence["Rule"]):
-    """Rules in their order, with an index of their phrases and needs by the first letters of their longest word: of
-    some seven hundred, a text of thirty words is looked at for forty."""
+    """Rules in their order, with an index of their phrases and needs by the first letters of a word in each: of some
+    seven hundred, a text of thirty words is looked at for thirty."""
 
     def __init__(self, rules: Iterable["Rule"]) -> None:
         self._rules = tuple(rules)
-        self._index: dict[str, list[tuple[int, str, bool]]] = {}
-        self._always: list[tuple[int, str, bool]] = []
         self.textless = [number for number, rule in enumerate(self._rules) if rule.text is None]
-        for number, rule in enumerate(self._rules):
-            for phrase in rule.text.phrases if rule.text else ():
-                self._home(phrase).append((number, phrase, True))
-            for need in rule.text.needs if rule.text else ():
-                self._home(need).append((number, need, False))
-
-    def _home(self, phrase: str) -> list[tuple[int, str, bool]]:
-        """Return the entry of a phrase: of its longest word, or of all texts if it has no word of three letters."""
-        word = max(_WORD.findall(phrase), key=len, default="")
-        return self._index.setdefault(word[:_KEY], []) if word else self._always
+        entries = [
+            (number, words, words in rule.text.phrases)
+            for number, rule in enumerate(self._rules)
+            if rule.text
+            for words in (*rule.text.phrases, *rule.text.needs)
+        ]
+        common = Counter(key for _, words, _ in entries for key in _keys(words))
+        self._index: dict[str, list[tuple[int, str, bool]]] = {}
+        for entry in entries:
+            key = min(_keys(entry[1]), key=common.__getitem__, default=_ALWAYS)
+            self._index.setdefault(key, []).append(entry)
 
     def look(self, text: str) -> tuple[dict[int, str], set[int]]:
         """Return the phrases that stand in a text, by rule, and the rules whose regexes are worth a try."""
         phrases: dict[int, str] = {}
         worth: set[int] = set()
-        index = self._index
-        for key in index.keys() & _KEYS.findall(text):
-            _sift(index[key], text, phrases, worth)
-        _sift(self._always, text, phrases, worth)
+        keys = {word[:_KEY] for word in text.translate(_SPACED).split()}
+        keys.add(_ALWAYS)
+        for key in self._index.keys() & keys:
+            for number, words, decides in self._index[key]:
+                if words in text:
+                    if decides:
+                        phrases.setdefault(number, words)
+                    else:
+                        worth.add(number)
         return phrases, worth
 
     @overload
@@ -97,18 +102,16 @@ class Rules(Sequence["Rule"]):
         return len(self._rules)
 
 
-_KEY = 3
-_WORD = re.compile(r"[a-z0-9]{3,}")
-_KEYS = re.compile(r"\b[a-z0-9]{3}")
+_KEY, _ALWAYS = 3, ""
+_WORD = re.compile(r"[^\W_]{3,}")
+_SPACED = str.maketrans(dict.fromkeys("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~", " "))
+_UNSPACED = re.compile(r"[\u3000-\U0010ffff]")
 
 
-def _sift(entries: list[tuple[int, str, bool]], text: str, phrases: dict[int, str], worth: set[int]) -> None:
-    for number, phrase, decides in entries:
-        if phrase in text:
-            if decides:
-                phrases.setdefault(number, phrase)
-            else:
-                worth.add(number)
+def _keys(words: str) -> list[str]:
+    """Return the keys under which a phrase may be filed, none if it has no word of three letters or is of a script
+    that sets no spaces between words."""
+    return [] if _UNSPACED.search(words) else [word[:_KEY] for word in _WORD.findall(words)]
 
 
 class Rule(NamedTuple):

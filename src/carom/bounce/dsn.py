@@ -75,7 +75,8 @@ def _begins(name: str, groups: list[Fields], *, blank: bool) -> bool:
 
 def _fields(text: str) -> Iterator[tuple[str, str]]:
     for match in _LINE.finditer(text):
-        yield (match[1] or "").lower(), _FOLD.sub(" ", match[2] or "").strip()
+        name, value = match.groups("")
+        yield name.lower(), _FOLD.sub(" ", value) if "\n" in value else value.rstrip()
 
 
 def _recipient(group: Fields, message: Fields) -> Recipient:

@@ -14,6 +14,10 @@ HEAD_BYTES, TAIL_BYTES = 1 << 20, 1 << 18
 MAX_DEPTH, MAX_PARTS, MAX_TEXT = 16, 256, 1 << 17
 
 _FIELD = re.compile(r"^([!-9;-~]+)[ \t]*:[ \t]*(.*(?:\n[ \t].*)*)", re.MULTILINE)
+# Of a part only what says how to read it.
+_PART_FIELD = re.compile(
+    r"^(content-(?:type|transfer-encoding))[ \t]*:[ \t]*(.*(?:\n[ \t].*)*)", re.MULTILINE | re.IGNORECASE
+)
 _FOLD = re.compile(r"\n[ \t]+")
 _PARAMETER = re.compile(r""";\s*([a-zA-Z0-9*_-]+)\s*=\s*(?:"([^"\n]*)"?|([^;\s]*))""")
 _DELIMITER = re.compile(rb"^--(\S[^\n]{0,199}?)[ \t]*\n(?:Content-|\n|Received:)", re.MULTILINE | re.IGNORECASE)
@@ -73,10 +77,10 @@ def split_head(entity: bytes) -> tuple[bytes, bytes]:
     return head, body
 
 
-def read_headers(block: bytes) -> Headers:
-    """Read header fields by lower-case name, unfolded, the first of each name."""
+def read_headers(block: bytes, field: re.Pattern[str] = _FIELD) -> Headers:
+    """Read header fields by lower-case name, unfolded, the first of each name; ``field`` says which."""
     headers: Headers = {}
-    for name, value in _FIELD.findall(block.decode("utf-8", "replace")):
+    for name, value in field.findall(block.decode("utf-8", "replace")):
         headers.setdefault(name.lower(), _FOLD.sub(" ", value).strip() if "\n" in value else value.strip())
     return headers
 
@@ -102,7 +106,7 @@ def _leaves(headers: Headers, body: bytes, depth: int) -> Iterator[Part]:
         pieces = _guess(body)
     for piece in pieces:
         head, inner = split_head(piece)
-        yield from _leaves(read_headers(head), inner, depth + 1)
+        yield from _leaves(read_headers(head, _PART_FIELD), inner, depth + 1)
     if not pieces:
         yield Part("text/plain" if kind.startswith("multipart/") else kind, headers, body)
 

@@ -17,13 +17,13 @@ MAX_LINES, MAX_RECIPIENTS, MAX_DIAGNOSTIC = 400, 100, 2000
 _ADDR = ADDRESS.pattern
 # An address that begins a line: bullets, quotes and brackets before it; after it nothing, or what begins a reason.
 _LEADING = re.compile(
-    rf"""^[\s>*|\-•·"'<(\[]*(?:mailto:)?({_ADDR})[>"'\])]*(?:<mailto:[^>\s]*>)?[>"'\])]*\s*
+    rf"""^[\s>*|\-•·"'<(\[]*+(?:mailto:)?({_ADDR})[>"'\])]*(?:<mailto:[^>\s]*>)?[>"'\])]*\s*
     (?:$|[:;,.]|\(|\[|->|-+\s|\.{{3}}|\#|(?:on|host|is|was)\s|<?{_ADDR})""",
     re.VERBOSE,
 )
 # A word for "recipient" or for a failure, then the address: on the same line, at most a few words between.
 _LABEL = re.compile(
-    rf"""^[\s>*|\-]*(?:\d{{3}}[ -])?(?:
+    rf"""^[\s>*|\-]*+(?:\d{{3}}[ -])?(?:
       (?:(?:failed|intended|final|target)\ )?(?:mail\ )?(?:recipients?|address|addressee)(?:\ address|\(s\)|\ mail)?\s*:
       | error-for\s*: | (?:sent\ )?(?:<<<|>>>)?\ *rcpt\ to\s*:? | target\ mail\ address\s*:
       | delivery\ failed[^:@]{{0,30}}: | could\ not\ be\ delivered\ to\s*: | unknown\ user\s*: | undeliverable\ to\s
@@ -31,13 +31,13 @@ _LABEL = re.compile(
       | (?:message|mail)\ (?:\w+\ ){{0,3}}addressed\ to\s | \(originally\ addressed\ to\s | your\ message\ to\s
       | you\ are\ not\ (?:a\ )?member\ of\ (?:\w+\ ){{1,3}}list\s
       | there\ was\ an\ error\ delivering\ your\ mail\ to\s | did\ not\ reach\ the\ following\ recipients?:\s
-    )\s*[^\w@]*(?:\[?smtp:)?({_ADDR})""",
+    )[^\w@]*+(?:smtp:)?({_ADDR})""",
     re.IGNORECASE | re.VERBOSE,
 )
 # sendmail's transcript: the reply, the address, dots, the reason.
 _TRANSCRIPT = re.compile(rf"^\s*(?:<<<\s*)?[245]\d\d[ -](?:\d\.\d\.\d\ )?<?({_ADDR})>?(?:\.\.\.|,)\s", re.VERBOSE)
 _EXPANDED = re.compile(
-    rf"(?:\((?:expanded\ from|(?:ultimately\ )?generated\ from)|^\s*original\ address)\s*:?\s*<?({_ADDR})",
+    rf"(?:\((?:expanded\ from|(?:ultimately\ )?generated\ from)|^[ \t]*+original\ address)\s*:?\s*<?({_ADDR})",
     re.IGNORECASE | re.VERBOSE | re.MULTILINE,
 )
 # The line before an address that is no recipient: where to write for help.

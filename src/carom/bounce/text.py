@@ -20,16 +20,16 @@ RETURNED_TYPES = frozenset(
 
 # Lines that mail systems put before the mail they return, and lines that only a returned mail begins with.
 _RETURNED = re.compile(
-    r"""[^\S\n]*(?:
-      [-_=*|>\s]*(?:
+    r"""(?:
+      [-_=*|>\ \t]*+(?:
         below\ (?:this\ line\ )?is\ a\ copy | (?:this|here|enclosed|attachment|included)\ is\ a\ copy | start\ of\ returned\ message
-        | returned\ (?:mail|message)(?:\ follows)?[-\s]*$ | (?:the\ )?headers?\ (?:of\ the\ original|and\ top)
-        | (?:original|unsent|returned|bounced|undelivered)\ (?:e-?mail|message)(?:\ follows|\ header|\ below|[-\s.:]*$)
+        | returned\ (?:mail|message)(?:\ follows)?[-\ \t]*$ | (?:the\ )?headers?\ (?:of\ the\ original|and\ top)
+        | (?:original|unsent|returned|bounced|undelivered)\ (?:e-?mail|message)(?:\ follows|\ header|\ below|[-\ \t.:]*$)
         | (?:the\ )?original\ (?:message\ )?headers?\b | message\ (?:headers?|text)\ follow | old\ message:
         | forwarded\ message\ -+ | 附件中的内容是原信件
         | your\ message\ reads | (?:a\ )?summary\ of\ the\ undelivered
       )[^\n]*
-      | (?:return-path|received|dkim-signature|delivered-to|x-originating-ip):\ [^\n]*
+      | [\ \t]*+(?:return-path|received|dkim-signature|delivered-to|x-originating-ip):\ [^\n]*
     )$""",
     re.IGNORECASE | re.MULTILINE | re.VERBOSE,
 )
@@ -54,9 +54,7 @@ _WORDS = (
     "附件中的内容",
 )
 _TAG = re.compile(r"<(?:br|p|div|tr|li|h\d|/p|/div|/tr)\b[^>\n]{0,400}>", re.IGNORECASE)
-_OTHER_TAG = re.compile(
-    r"<(?:style|script|head)\b.*?</|<a\s[^>]{0,400}>|</?[a-z!][^<>@]{0,400}>", re.IGNORECASE | re.DOTALL
-)
+_OTHER_TAG = re.compile(r"<(?:style|script|title)\b[^<]*|<a\s[^>]{0,400}>|</?[a-z!][^<>@]{0,400}>", re.IGNORECASE)
 # A later part of three header lines or more is the header of the returned mail, whatever its type says.
 _HEADER_BLOCK = re.compile(r"\s*(?:[A-Za-z][A-Za-z0-9-]*:[ \t].*\n(?:[ \t]+.*\n)*){3}")
 _HEADER = re.compile(r"^[A-Za-z][A-Za-z0-9-]*:[ \t]", re.MULTILINE)
