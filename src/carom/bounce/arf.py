@@ -34,7 +34,9 @@ def _report(mail: Mail, fields: list[tuple[str, str]]) -> Report:
     first = dict(reversed(fields))
     kind = first.get("feedback-type", "abuse").lower()
     verdict = decide(Evidence(text=f"feedback-type: {kind}"), rules_of("feedback"))
-    named = [address for name, value in fields if name == "original-rcpt-to" and (address := find_address(value))]
+    named: list[str | None] = [
+        address for name, value in fields if name == "original-rcpt-to" and (address := find_address(value))
+    ]
     recipients = list(dict.fromkeys(named)) or [_reader(told.returned)]
     event = Complaint if verdict.type is BounceType.SPAM_COMPLAINT else Feedback
     events = [

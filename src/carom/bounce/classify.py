@@ -162,7 +162,7 @@ def classify(
     text: str = "",
     command: str | None = None,
     action: str | None = None,
-    rules: Sequence[Rule] | None = None,
+    rules: Rules | None = None,
 ) -> Verdict:
     """Decide the type of a refusal: an SMTP reply, a connection error, or the fields of a report.
 
@@ -203,10 +203,9 @@ def plain(text: str) -> str:
     return " ".join([_ADDRESS.sub("<@>", word) if "@" in word else word for word in text.lower().split()])
 
 
-def decide(evidence: Evidence, rules: Sequence[Rule] | None = None) -> Verdict:
+def decide(evidence: Evidence, rules: Rules | None = None) -> Verdict:
     """Run the rules in their order; nothing that matches is Unknown."""
-    if not isinstance(rules, Rules):
-        rules = builtin_rules() if rules is None else Rules(rules)
+    rules = builtin_rules() if rules is None else rules
     phrases, worth = rules.look(evidence.text)
     for number in sorted(worth.union(phrases, rules.textless)):
         rule = rules[number]
@@ -228,6 +227,11 @@ def rules_of(name: str) -> Rules:
     """Return the rules of one file of the package, read once."""
     file = files("carom.bounce") / "rules" / f"{name}.toml"
     return Rules(read_rules(file.read_text("utf-8"), file.name))
+
+
+def own_rules(toml: str, name: str) -> Rules:
+    """Return the built-in rules for refusals with a person's own in front of them. Raises RuleError."""
+    return Rules([*read_rules(toml, name), *builtin_rules()])
 
 
 class RuleError(ValueError):

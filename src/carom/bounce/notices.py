@@ -15,13 +15,15 @@ from carom.bounce.sender import is_daemon_named, is_list
 from carom.bounce.text import Told
 from carom.taxonomy import BounceType
 
+Notice = type[AutoReply] | type[Challenge] | type[ContentNotice] | type[ListRequest] | type[RelayTest]
+
 _SIGNS = ("auto-submitted", "precedence", "x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-response-suppress")
 _NEVER = frozenset(
     {"message/disposition-notification", "application/gzip", "application/zip", "application/tlsrpt+gzip"}
 )
 _BODY = 1200
 
-_EVENTS = {
+_EVENTS: dict[BounceType, Notice] = {
     BounceType.VIRUS_NOTIFICATION: ContentNotice,
     BounceType.SPAM_NOTIFICATION: ContentNotice,
     BounceType.CHALLENGE_VERIFICATION: Challenge,
@@ -52,12 +54,7 @@ def _signs(mail: Mail, told: Told) -> str:
     return "; ".join(signs)
 
 
-def _report(
-    mail: Mail,
-    told: Told,
-    verdict: Verdict,
-    event: type[AutoReply | Challenge | ContentNotice | ListRequest | RelayTest],
-) -> Report:
+def _report(mail: Mail, told: Told, verdict: Verdict, event: Notice) -> Report:
     sender = header_address(mail.headers.get("from", ""))
     recipient = (_named(mail, told) if event in _NAMED_IN_BODY else None) or sender
     one = event(

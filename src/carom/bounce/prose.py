@@ -115,11 +115,15 @@ def _marks(lines: list[str], own: set[str]) -> Iterator[Mark]:
     last, before = "", ""
     for number, line in enumerate(lines):
         mark = _mark(number, line) if "@" in line and len(line) <= 2000 else None
-        if mark and not _DIRECTION.search(before) and not _continues(lines, mark, last):
-            if not (mark.address.lower() in own and not _LEADING.match(line)):
-                last = mark.address.lower()
-                yield mark
+        if mark and not (_DIRECTION.search(before) or _continues(lines, mark, last) or _is_sender(mark, line, own)):
+            last = mark.address.lower()
+            yield mark
         before = line if line.strip() else before
+
+
+def _is_sender(mark: Mark, line: str, own: set[str]) -> bool:
+    """Tell whether a line names the sender and not a recipient: only a line that an address begins may name itself."""
+    return mark.address.lower() in own and not _LEADING.match(line)
 
 
 def _mark(number: int, line: str) -> Mark | None:

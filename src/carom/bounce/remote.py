@@ -5,7 +5,8 @@ import re
 _HOST = r"([A-Za-z0-9][\w-]*(?:\.[\w-]+)+)"
 # The words before the host: Exim and Postfix, qmail, sendmail, Google, and the rest.
 _AFTER = re.compile(
-    rf"(?:\bhost:?\s+|remote host\s+|while talking to\s+|connected to\s+|server <|\bby\s+(?=\S+\.\s\[)){_HOST}", re.IGNORECASE
+    rf"(?:\bhost:?\s+|remote host\s+|while talking to\s+|connected to\s+|server <|\bby\s+(?=\S+\.\s\[)){_HOST}",
+    re.IGNORECASE,
 )
 _WORDS = ("host", "talking to", "onnected to", "erver <", " by ")
 # The words behind it: dma, qmail.

@@ -4,7 +4,7 @@ import re
 
 from carom.bounce.addresses import header_address
 from carom.bounce.arf import read_feedback
-from carom.bounce.classify import classify, decide, weigh
+from carom.bounce.classify import Rules, builtin_rules, classify, decide, weigh
 from carom.bounce.codes import find_reply, find_status
 from carom.bounce.dsn import SUCCESS, Recipient, Status, read_status
 from carom.bounce.events import Delayed, Failed, Report
@@ -12,6 +12,7 @@ from carom.bounce.ids import bare_id
 from carom.bounce.mime import Mail, decode_words, read_mail, undo_transfer
 from carom.bounce.notices import read_notice
 from carom.bounce.prose import Found, paragraph_of, read_prose, squash, whole
+from carom.bounce.remote import find_remote
 from carom.bounce.sender import (
     is_answer,
     is_daemon,
@@ -21,7 +22,6 @@ from carom.bounce.sender import (
     says_failure,
     says_success,
 )
-from carom.bounce.remote import find_remote
 from carom.bounce.ses import read_ses
 from carom.bounce.text import Told, read_told
 from carom.bounce.verp import address_in_verp
@@ -40,58 +40,60 @@ _DELAY = (
     "will keep trying",
     "delays in delivering",
     "still being retried",
-      "gmail will retry",
+    "gmail will retry",
     "temporary failure report",
 )
 _DELAYED_HOURS = re.compile(r"delayed \d+ (?:minutes|hours|days)")
 
 
-def parse(raw: bytes) -> Report:
-    """Read a mail that came to a return path. Any bytes give a report; one that is no report has no events."""
+def parse(raw: bytes, *, rules: Rules | None = None) -> Report:
+    """Read a mail that came to a return path. Any bytes give a report; one that is no report has no events. ``rules``
+    decides in place of the built-in rules for refusals; see :func:`carom.bounce.own_rules`."""
+    rules = builtin_rules() if rules is None else rules
     mail = read_mail(raw)
-    report = read_feedback(mail) or _status_part(mail) or _wrapped(mail)
+    report = read_feedback(mail) or _status_part(mail, rules) or _wrapped(mail, rules)
     if report is not None:
         return report
     told = read_told(mail)
     return (
         (None if opens_as_bounce(told.text) else read_notice(mail, told, "notices"))
-        or _machine_text(mail, told)
+        or _machine_text(mail, told, rules)
         or read_notice(mail, told, "autoreplies")
         or Report(headers=mail.headers, returned=told.returned)
     )
 
 
-def _status_part(mail: Mail) -> Report | None:
+def _status_part(mail: Mail, rules: Rules) -> Report | None:
     """Read the delivery status part, if there is one that names a recipient."""
     part = next((part for part in mail.parts if part.type in STATUS_TYPES), None)
     if part is None:
         return None
     status = read_status(part.text)
-    return _status_report(mail, status, read_told(mail)) if status.recipients else None
+    return _status_report(mail, status, read_told(mail), rules) if status.recipients else None
 
 
-def _wrapped(mail: Mail) -> Report | None:
+def _wrapped(mail: Mail, rules: Rules) -> Report | None:
     """Read a report that a gateway has wrapped into a mail of its own, which says that it is a delivery status."""
     inner = mail.parts[0] if mail.parts and "delivery-status" in mail.content_type else None
     if inner is None or inner.type != "message/rfc822":
         return None
-    return _status_part(read_mail(undo_transfer(inner.body, inner.headers)))
+    return _status_part(read_mail(undo_transfer(inner.body, inner.headers)), rules)
 
 
-def _machine_text(mail: Mail, told: Told) -> Report | None:
+def _machine_text(mail: Mail, told: Told, rules: Rules) -> Report | None:
     """Read what a mail system wrote without a status part: its fields in the text, or prose."""
     if told.text.startswith("{") and (notified := read_ses(told.text)):
-        return _status_report(mail, Status(None, None, notified), told._replace(text=""))
+        return _status_report(mail, Status(None, None, notified), told._replace(text=""), rules)
     if not _may_bounce(mail, told) or says_success(mail.headers, told.text):
         return None
     if _STATUS_FIELDS.search(told.text):
         status = read_status(told.text)
         if status.recipients:
-            return _status_report(mail, status, told)
+            return _status_report(mail, status, told, rules)
     found = read_prose(told.text, mail.headers, told.returned) or _not_in_text(mail, told)
     if not found:
         return None
-    events = tuple(_told_event(one, mail, told, alone=len(found) == 1) for one in found)
+    events = tuple(_told_event(one, mail, told, rules, alone=len(found) == 1) for one in found)
     return Report(events=events, headers=mail.headers, returned=told.returned, reader="prose")
 
 
@@ -118,11 +120,11 @@ def _not_in_text(mail: Mail, told: Told) -> list[Found]:
     return [Found(recipient, None, squash(told.text))] if recipient else []
 
 
-def _status_report(mail: Mail, status: Status, told: Told) -> Report:
+def _status_report(mail: Mail, status: Status, told: Told, rules: Rules) -> Report:
     message_id = told.message_id or bare_id(status.message_id)
     failed = [one for one in status.recipients if one.action not in SUCCESS]
     return Report(
-        events=tuple(_status_event(one, told, message_id) for one in failed),
+        events=tuple(_status_event(one, told, message_id, rules) for one in failed),
         delivered=tuple(one.final or one.original or "" for one in status.recipients if one.action in SUCCESS),
         envelope_id=status.envelope_id,
         headers=mail.headers,
@@ -131,12 +133,12 @@ def _status_report(mail: Mail, status: Status, told: Told) -> Report:
     )
 
 
-def _status_event(one: Recipient, told: Told, message_id: str | None) -> Failed | Delayed:
+def _status_event(one: Recipient, told: Told, message_id: str | None, rules: Rules) -> Failed | Delayed:
     recipient = one.final or one.original
     diagnostic = _fuller(one.diagnostic, told.text, recipient)
     codes = one.diagnostic if find_status(one.diagnostic) else None
     text = f"{diagnostic} BounceCategory: {one.category}" if one.category else diagnostic
-    verdict = decide(weigh(status=one.status, text=text, action=one.action, codes=codes))
+    verdict = decide(weigh(status=one.status, text=text, action=one.action, codes=codes), rules)
     return (Delayed if one.action == "delayed" else Failed)(
         recipient=recipient,
         original_recipient=one.original,
@@ -163,14 +165,14 @@ def _fuller(diagnostic: str, text: str, recipient: str | None) -> str:
     return paragraph if core.lower() in paragraph.lower() else diagnostic
 
 
-def _told_event(one: Found, mail: Mail, told: Told, *, alone: bool) -> Failed | Delayed:
+def _told_event(one: Found, mail: Mail, told: Told, rules: Rules, *, alone: bool) -> Failed | Delayed:
     """Make the event of a recipient that only text names. Of a short mail about one recipient all of the text is its
     diagnostic; what decides is still what stands by the address."""
     subject = decode_words(mail.headers.get("subject", ""))
     action = "delayed" if says_delay(f"{subject} {told.text}".lower()) else "failed"
-    said, verdict = one.diagnostic, classify(text=one.diagnostic, action=action)
+    said, verdict = one.diagnostic, classify(text=one.diagnostic, action=action, rules=rules)
     if not verdict.matched:
-        said, verdict = f"{subject}\n{told.text}", classify(text=f"{subject}\n{told.text}", action=action)
+        said, verdict = f"{subject}\n{told.text}", classify(text=f"{subject}\n{told.text}", action=action, rules=rules)
     text = whole(told.text)
     return (Delayed if action == "delayed" else Failed)(
         recipient=one.recipient,

@@ -85,7 +85,7 @@ class Told(NamedTuple):
 
 def read_told(mail: Mail) -> Told:
     """Return the human text of a mail and the headers of the mail it returns, in a part of its own or in the text."""
-    returned = next((part_headers(part) for part in mail.parts if part.type in RETURNED_TYPES), {})
+    returned = next((part_headers(part) for part in mail.parts if part.type in RETURNED_TYPES), Headers())
     told: list[str] = []
     for part in _human(mail.parts):
         text = strip_html(part.text) if part.type == "text/html" else part.text
