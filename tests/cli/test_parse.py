@@ -51,6 +51,14 @@ def test_an_mbox_gives_an_index_a_mail(tmp_path: Path, capsys: pytest.CaptureFix
     assert [recipients(answer) for answer in answers] == [["someone@example.org"], ["someone@example.org"]]
 
 
+def test_a_returned_mbox_line_does_not_split_an_eml_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    mail = tmp_path / "mail.eml"
+    line = b"From MAILER-DAEMON Mon Nov 23 10:00:00 2026\n"
+    mail.write_bytes(line + (MAILS / "gmx.eml").read_bytes() + b"\n" + line + b"To: someone@example.org\n")
+    assert parse(mail, as_json=True) == 0
+    assert len(printed(capsys)) == 1
+
+
 def test_one_mail_with_an_mbox_line_is_no_mbox(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     mail = tmp_path / "mail.eml"
     mail.write_bytes(b"From MAILER-DAEMON Mon Nov 23 10:00:00 2026\n" + MAIL.read_bytes())

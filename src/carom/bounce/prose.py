@@ -26,7 +26,7 @@ _LABEL = re.compile(
     rf"""^[\s>*|\-]*+(?:\d{{3}}[ -])?(?:
       (?:(?:failed|intended|final|target)\ )?(?:mail\ )?(?:recipients?|address|addressee)(?:\ address|\(s\)|\ mail)?\s*:
       | error-for\s*: | (?:sent\ )?(?:<<<|>>>)?\ *rcpt\ to\s*:? | target\ mail\ address\s*:
-      | delivery\ failed[^:@]{{0,30}}: | could\ not\ be\ delivered\ to\s*: | unknown\ user\s*: | undeliverable\ to\s
+      | invalid\ (?:\w+\ ){{0,3}}userid\s*: | addressed\ to\s*: | (?:(?:non-?\ ?)?deliver\w*|failure|returned)[^:@]{{0,40}}: | could\ not\ be\ delivered\ to\s*: | unknown\ user\s*: | undeliverable\ to\s
       | (?:user|mailbox|account)[^:@]{{1,60}}: | reason:\s+unable\ to\ deliver\ message\ to\s | unable\ to\ deliver\ (?:mail|message)\ to:?\s
       | (?:message|mail)\ (?:\w+\ ){{0,3}}addressed\ to\s | \(originally\ addressed\ to\s | your\ message\ to\s
       | you\ are\ not\ (?:a\ )?member\ of\ (?:\w+\ ){{1,3}}list\s
@@ -43,6 +43,7 @@ _EXPANDED = re.compile(
 # The line before an address that is no recipient: where to write for help.
 _DIRECTION = re.compile(r"(?:\bcontact\b|to the address|write to|send (?:e-?)?mail to)[^.!?]*$", re.IGNORECASE)
 _DASHES = re.compile(r"\n[-=_*#~ ]{3,}(?=\n)")
+_HELP = re.compile(r"\b(?:contact|assistance|questions|help|support|postmaster)\b", re.IGNORECASE)
 _RULE_LINE = re.compile(r"^[\W_]*$")
 _FROM_LINE = re.compile(
     r"^[\W]*(?:from|sender|reply-to|mail from|contact|original sender|return-path|by|cc)\b", re.IGNORECASE
@@ -78,12 +79,13 @@ def read_prose(text: str, headers: Headers, returned: Headers) -> list[Found]:
 
 
 def _weak(text: str, lines: list[str], own: set[str], returned: Headers) -> list[Found]:
-    """Read a text without layout. Whom the returned mail went to counts more than any address in the text."""
+    """Read a text without layout. Where it names whom the returned mail went to, that is the recipient."""
     to = returned.get("to", "")
     went_to = header_address(to) if to.count("@") == 1 else None
-    if went_to:
+    marks = list(_sentences(lines, own))
+    if went_to and (not marks or went_to.lower() in text.lower()):
         return [Found(went_to, None, whole(text))]
-    return _merge(_blocks(lines, list(_sentences(lines, own))))[:MAX_RECIPIENTS]
+    return _merge(_blocks(lines, marks))[:MAX_RECIPIENTS]
 
 
 def paragraph_of(text: str, recipient: str | None, core: str) -> str:
@@ -143,7 +145,7 @@ def _continues(lines: list[str], mark: Mark, last: str) -> bool:
 def _sentences(lines: list[str], own: set[str]) -> Iterator[Mark]:
     """Yield the addresses of the first line that holds any that is no end of the mail: what has no layout at all."""
     for number, line in enumerate(lines):
-        if "@" not in line or len(line) > 2000 or _FROM_LINE.match(line):
+        if "@" not in line or len(line) > 2000 or _FROM_LINE.match(line) or _HELP.search(line):
             continue
         named = [_clean(match[0]) for match in ADDRESS.finditer(line)]
         named = [address for address in named if address.lower() not in own and not _is_daemon(address)]
@@ -157,7 +159,18 @@ def _clean(address: str) -> str:
 
 
 def _is_daemon(address: str) -> bool:
-    return address.lower().startswith(("mailer-daemon@", "postmaster@", "abuse@", "support@", "helpdesk@"))
+    local = address.lower().partition("@")[0]
+    return local in {
+        "mailer-daemon",
+        "postmaster",
+        "abuse",
+        "support",
+        "helpdesk",
+        "help",
+        "noreply",
+        "no-reply",
+        "webmaster",
+    }
 
 
 def _own(headers: Headers, returned: Headers) -> set[str]:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 STDIN = Path("-")
+ONE_MAIL = frozenset({".eml", ".msg"})
+"""Suffixes of files that hold one mail: a bounce often returns an mbox line in the middle of its text."""
 _SEPARATOR = re.compile(rb"From \S+ .*\d\d:\d\d.*\d{4}\s*$")
 _FIELD = re.compile(rb"[!-9;-~]+:|>?From ")
 
@@ -47,7 +49,7 @@ def _numbered(file: Path, lines: Iterable[bytes]) -> Iterator[Source]:
     """Yield the mails of an mbox, numbered from 0; a file that holds a single one is no mbox."""
     first: bytes | None = None
     index = 0
-    for index, raw in enumerate(_split(lines)):
+    for index, raw in enumerate([b"".join(lines)] if file.suffix.lower() in ONE_MAIL else _split(lines)):
         if index == 1:
             yield Source(file, 0, first or b"")
         if index > 0:
