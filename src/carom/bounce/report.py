@@ -29,6 +29,8 @@ from carom.bounce.verp import address_in_verp
 SHORT_TEXT = 1000
 STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
 _STATUS_FIELDS = re.compile(r"^[ \t]*(?:final|original)-recipient[ \t]*:", re.IGNORECASE | re.MULTILINE)
+# Dovecot's delivery agent: the reason stands here; the report around it may be another system's guess.
+_REJECTED = re.compile(r"^Your message to <[^>\n]*> was automatically rejected:\s*(\S.*)", re.MULTILINE)
 _DELAY = (
     "has been delayed",
     "will be retried",
@@ -172,6 +174,8 @@ def _status_event(one: Recipient, told: Told, message_id: str | None, rules: Rul
 def _fuller(diagnostic: str, text: str, recipient: str | None) -> str:
     """Return what the text for people says of a recipient where it quotes the diagnostic or there is none: it adds the
     host, the command that was refused, and the lines that the field leaves out."""
+    if rejected := _REJECTED.search(text):
+        return squash(rejected[1])
     core = squash(diagnostic)[:80].lstrip("0123456789.-# ")
     if core.lower() not in " ".join(text.lower().split()):
         return diagnostic
