@@ -26,6 +26,11 @@ for name in ("stats", "list", "show", "dump", "activate"):
     bounces.command(f"carom.cli.bounces:{name}_", name=name)
 app.command(bounces)
 
+rules = cyclopts.App(name="rules", help="The rules that decide what a bounce is.")
+for name, function in (("list", "list_"), ("test", "check"), ("explain", "explain")):
+    rules.command(f"carom.cli.rules:{function}", name=name)
+app.command(rules)
+
 senders = cyclopts.App(name="senders", help="Who may send.")
 senders.command("carom.cli.senders:allow")
 app.command(senders)
