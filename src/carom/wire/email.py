@@ -108,6 +108,12 @@ class SendBatch(Ask, frozen=True, kw_only=True):
     messages: list[Raw]
 
 
+class SendTemplateBatch(Ask, frozen=True, kw_only=True):
+    """Up to 500 messages made from templates, each the JSON of a SendTemplate."""
+
+    messages: list[Raw]
+
+
 class SendResult(Wire, frozen=True, kw_only=True):
     """What became of one message. In a batch a refused one has only ErrorCode and Message."""
 
@@ -128,3 +134,5 @@ SEND_BATCH = Endpoint(
     max_body=MAX_BATCH_BYTES,
     takes_test_token=True,
 )
+SEND_WITH_TEMPLATE = Endpoint("POST", "/email/withTemplate", SendTemplate, SendResult)
+SEND_BATCH_WITH_TEMPLATES = Endpoint("POST", "/email/batchWithTemplates", SendTemplateBatch, list[SendResult])

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import cache
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
 Moment = Annotated[datetime, Meta(tz=True)]
@@ -68,6 +69,14 @@ def read_time(text: str) -> datetime | None:
     found = _TIME.fullmatch(text)
     if found is None:
         return None
+    try:
+        at = msgspec.convert(text, datetime)  # rounds the seventh digit as exact reading does
+        return at if at.tzinfo else at.replace(tzinfo=eastern())
+    except msgspec.ValidationError:
+        return _loose_time(found)
+
+
+def _loose_time(found: re.Match[str]) -> datetime | None:
     year, month, day, hour, minute, second, fraction, offset = found.groups(default="0")
     try:
         at = datetime(  # noqa: DTZ001  # the zone follows
