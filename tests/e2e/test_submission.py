@@ -35,9 +35,9 @@ def test_a_submitted_mail_is_delivered_and_bounces(carom_server: LocalServer, ca
     to, hidden = at_test_domain("softbounce+smtp"), at_test_domain("hardbounce+smtp")
     with connect(carom_server) as smtp:
         smtp.login(carom_server.server_token, carom_server.server_token)
-        message = mail(to, X_PM_Tag="order", X_PM_Message_Stream="broadcast", X_PM_Metadata_order="17")
+        message = mail(to, X_PM_Tag="submitted", X_PM_Message_Stream="broadcast", X_PM_Metadata_order="17")
         assert smtp.send_message(message, to_addrs=[to, hidden]) == {}
-    found = eventually(lambda: b if len(b := list(carom_client.get_bounces(tag="order", count=10))) == 2 else None)
+    found = eventually(lambda: b if len(b := list(carom_client.get_bounces(tag="submitted", count=10))) == 2 else None)
     assert found is not None
     assert {(bounce.email, bounce.type) for bounce in found} == {(to, "SoftBounce"), (hidden, "HardBounce")}
     assert {(bounce.message_stream, bounce.subject, bounce.from_) for bounce in found} == {
