@@ -30,7 +30,7 @@ demo:
 	@$(BIN)/carom demo $(ARGS)
 
 test: $(VENV)/dev
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n auto --dist loadfile $(ARGS)
 
 check: $(VENV)/dev
 	@tools/check
