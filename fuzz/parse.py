@@ -11,7 +11,7 @@ from pathlib import Path
 try:
     import atheris
 except ModuleNotFoundError:
-    print("fuzz/parse.py: skipped: atheris is not installed")
+    sys.stdout.write("fuzz/parse.py: skipped: atheris is not installed\n")
     sys.exit(0)
 
 with atheris.instrument_imports(include=["carom.bounce"]):
