@@ -5,7 +5,7 @@ import re
 from carom.bounce.addresses import header_address
 from carom.bounce.arf import read_feedback
 from carom.bounce.classify import Rules, builtin_rules, classify, decide, weigh
-from carom.bounce.codes import find_reply, find_status
+from carom.bounce.codes import find_reply
 from carom.bounce.dsn import SUCCESS, Recipient, Status, read_status
 from carom.bounce.events import Delayed, Failed, Report
 from carom.bounce.ids import bare_id
@@ -152,15 +152,16 @@ def _status_report(mail: Mail, status: Status, told: Told, rules: Rules) -> Repo
 def _status_event(one: Recipient, told: Told, message_id: str | None, rules: Rules) -> Failed | Delayed:
     recipient = one.final or one.original
     diagnostic = _fuller(one.diagnostic, told.text, recipient)
-    codes = one.diagnostic if find_status(one.diagnostic) else None
+    codes = one.diagnostic if find_reply(one.diagnostic) else None
     text = f"{diagnostic} BounceCategory: {one.category}" if one.category else diagnostic
-    verdict = decide(weigh(status=one.status, text=text, action=one.action, codes=codes), rules)
+    evidence = weigh(status=one.status, text=text, action=one.action, codes=codes)
+    verdict = decide(evidence, rules)
     return (Delayed if one.action == "delayed" else Failed)(
         recipient=recipient,
         original_recipient=one.original,
         action=one.action,
         status=verdict.status,
-        reply=find_reply(one.diagnostic) or find_reply(diagnostic),
+        reply=evidence.reply,
         diagnostic=diagnostic,
         remote_mta=one.remote_mta or find_remote(diagnostic),
         reporting_mta=one.reporting_mta,
@@ -188,16 +189,19 @@ def _told_event(one: Found, mail: Mail, told: Told, rules: Rules, *, alone: bool
     diagnostic; what decides is still what stands by the address."""
     subject = decode_words(mail.headers.get("subject", ""))
     action = "delayed" if says_delay(f"{subject} {told.text}".lower()) else "failed"
-    said, verdict = one.diagnostic, classify(text=one.diagnostic, action=action, rules=rules)
-    if not verdict.matched:
-        said, verdict = f"{subject}\n{told.text}", classify(text=f"{subject}\n{told.text}", action=action, rules=rules)
+    codes = told.text if alone and not find_reply(one.diagnostic) else None
+    for said in (one.diagnostic, f"{subject}\n{told.text}"):
+        evidence = weigh(text=said, action=action, codes=codes)
+        verdict = decide(evidence, rules)
+        if verdict.matched:
+            break
     text = whole(told.text)
     return (Delayed if action == "delayed" else Failed)(
         recipient=one.recipient,
         original_recipient=one.original,
         action=action,
-        status=verdict.status or (find_status(told.text) if alone else None),
-        reply=find_reply(said) or (find_reply(told.text) if alone else None),
+        status=verdict.status,
+        reply=evidence.reply,
         diagnostic=text if alone and len(text) <= SHORT_TEXT else one.diagnostic,
         remote_mta=find_remote(said),
         original_message_id=told.message_id,
