@@ -72,11 +72,16 @@ def parse(raw: bytes, *, rules: Rules | None = None) -> Report:
         return report
     told = read_told(mail)
     return (
-        (None if opens_as_bounce(told.text) else read_notice(mail, told, "notices"))
+        (None if _is_surely_bounce(mail, told) else read_notice(mail, told, "notices"))
         or _machine_text(mail, told, rules)
         or read_notice(mail, told, "autoreplies")
         or Report(headers=mail.headers, returned=told.returned)
     )
+
+
+def _is_surely_bounce(mail: Mail, told: Told) -> bool:
+    """Tell whether a mail is no notice whatever words it quotes: it begins as bounces do, or names failed recipients."""
+    return "x-failed-recipients" in mail.headers or opens_as_bounce(told.text)
 
 
 def _status_part(mail: Mail, rules: Rules) -> Report | None:
@@ -102,7 +107,7 @@ def _machine_text(mail: Mail, told: Told, rules: Rules) -> Report | None:
         return _status_report(mail, Status(None, None, notified), told._replace(text=""), rules)
     if not _may_bounce(mail, told) or says_success(mail.headers, told.text):
         return None
-    if _STATUS_FIELDS.search(told.text):
+    if "ecipient" in told.text and _STATUS_FIELDS.search(told.text):
         status = read_status(told.text)
         if status.recipients:
             return _status_report(mail, status, told, rules)
