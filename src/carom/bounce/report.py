@@ -1,6 +1,8 @@
 """Reads a returned mail: the readers are tried in their order, and the first that understands it gives the report."""
 
 import re
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from carom.bounce.addresses import header_address
 from carom.bounce.arf import read_feedback
@@ -21,6 +23,7 @@ from carom.bounce.sender import (
     opens_as_bounce,
     says_failure,
     says_success,
+    speaks_as_system,
 )
 from carom.bounce.ses import read_ses
 from carom.bounce.text import Told, read_told
@@ -71,12 +74,24 @@ def parse(raw: bytes, *, rules: Rules | None = None) -> Report:
     if report is not None:
         return report
     told = read_told(mail)
-    return (
-        (None if _is_surely_bounce(mail, told) else read_notice(mail, told, "notices"))
-        or _machine_text(mail, told, rules)
-        or read_notice(mail, told, "autoreplies")
-        or Report(headers=mail.headers, returned=told.returned)
-    )
+    for read in _readers(mail, told, rules):
+        if report := read():
+            return report
+    return Report(headers=mail.headers, returned=told.returned)
+
+
+def _readers(mail: Mail, told: Told, rules: Rules) -> Iterator[Callable[[], Report | None]]:
+    """Yield the readers for a mail without a report part. A mail that does not speak as a system does may be a person's
+    auto-reply, whose null return path alone makes it no bounce."""
+    autoreplies = partial(read_notice, mail, told, "autoreplies")
+    if not _is_surely_bounce(mail, told):
+        yield partial(read_notice, mail, told, "notices")
+    if speaks_as_system(mail.headers, told.text):
+        yield partial(_machine_text, mail, told, rules)
+        yield autoreplies
+    else:
+        yield autoreplies
+        yield partial(_machine_text, mail, told, rules)
 
 
 def _is_surely_bounce(mail: Mail, told: Told) -> bool:
@@ -85,11 +100,11 @@ def _is_surely_bounce(mail: Mail, told: Told) -> bool:
 
 
 def _status_part(mail: Mail, rules: Rules) -> Report | None:
-    """Read the delivery status part, if there is one that names a recipient."""
-    part = next((part for part in mail.parts if part.type in STATUS_TYPES), None)
-    if part is None:
+    """Read the delivery status parts, if there are any that name a recipient; some systems write one a recipient."""
+    parts = [part for part in mail.parts if part.type in STATUS_TYPES]
+    if not parts:
         return None
-    status = read_status(part.text)
+    status = read_status("\n\n".join(part.text for part in parts))
     return _status_report(mail, status, read_told(mail), rules) if status.recipients else None
 
 
@@ -120,13 +135,15 @@ def _machine_text(mail: Mail, told: Told, rules: Rules) -> Report | None:
 
 def _may_bounce(mail: Mail, told: Told) -> bool:
     """Tell whether a mail without a status part may be a bounce: a mail system wrote it, or its subject or opening says
-    so and it is no person's answer, list or newsletter."""
+    so and it is no person's answer, list or newsletter. Of a null return path alone the text must tell a failure."""
     headers = mail.headers
     if is_daemon_named(headers) or any(part.type in STATUS_TYPES for part in mail.parts):
         return True
     if is_list(headers) or is_answer(headers):
         return False
-    return is_daemon(headers) or says_failure(headers) or opens_as_bounce(told.text)
+    if speaks_as_system(headers, told.text):
+        return True
+    return is_daemon(headers) and bool(classify(text=told.text).matched)
 
 
 def _not_in_text(mail: Mail, told: Told) -> list[Found]:
