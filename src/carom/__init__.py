@@ -1,18 +1,18 @@
-"""Carom: what happens to mail after you press send.
+"""Carom: what happens to mail after you press send."""
 
-from carom import ApiClient
-
-client = ApiClient("server token")
-client.deliver(from_="you@example.com", to="someone@example.org", subject="Hello", text_body="It is me.")
-"""
-
+from carom._version import __version__
 from carom.client._async.api import AsyncApiClient
-from carom.client._core import RetryPolicy
+from carom.client._async.pager import AsyncPager
+from carom.client._global import api_client, configure, set_api_client
+from carom.client._message import Attachment
+from carom.client._settings import ClientOptions, RetryPolicy
 from carom.client._sync.api import ApiClient
+from carom.client._sync.pager import Pager
+from carom.client.batches import BatchResult
 from carom.client.errors import (
     ApiInputError,
     BatchError,
-    ConnectionError,  # noqa: A004  the field's name; it is a builtin ConnectionError too
+    ConnectionError,  # noqa: A004  # Carom's, and the builtin one too
     DecodeError,
     Error,
     HttpClientError,
@@ -21,27 +21,31 @@ from carom.client.errors import (
     InternalServerError,
     InvalidApiKeyError,
     InvalidEmailRequestError,
+    InvalidTemplateError,
+    MailAdapterError,
     NotFoundError,
     PaginationLimitError,
     RateLimitExceededError,
     ServiceUnavailableError,
-    TimeoutError,  # noqa: A004  the gem's name; it is a builtin TimeoutError too
+    TimeoutError,  # noqa: A004  # as above
     UnexpectedHttpResponseError,
+    UnknownMessageType,
 )
-from carom.client.results import BatchResult, Page
+from carom.client.pages import Page, Record
+from carom.client.response import Response
+from carom.client.results import Bounce, SendResult
 from carom.taxonomy import BounceType, Origin, SuppressionReason
 from carom.wire.addresses import Address
-from carom.wire.bounces import Bounce, BounceCount, BounceDump, DeliveryStats
-from carom.wire.email import Attachment, Header, SendEmail, SendResult
+from carom.wire.bounces import BounceCount, BounceDump, DeliveryStats
+from carom.wire.email import Header, SendEmail
 from carom.wire.server import Server
-
-__version__ = "0.1.0"
 
 __all__ = [
     "Address",
     "ApiClient",
     "ApiInputError",
     "AsyncApiClient",
+    "AsyncPager",
     "Attachment",
     "BatchError",
     "BatchResult",
@@ -49,6 +53,7 @@ __all__ = [
     "BounceCount",
     "BounceDump",
     "BounceType",
+    "ClientOptions",
     "ConnectionError",
     "DecodeError",
     "DeliveryStats",
@@ -60,11 +65,16 @@ __all__ = [
     "InternalServerError",
     "InvalidApiKeyError",
     "InvalidEmailRequestError",
+    "InvalidTemplateError",
+    "MailAdapterError",
     "NotFoundError",
     "Origin",
     "Page",
+    "Pager",
     "PaginationLimitError",
     "RateLimitExceededError",
+    "Record",
+    "Response",
     "RetryPolicy",
     "SendEmail",
     "SendResult",
@@ -73,4 +83,9 @@ __all__ = [
     "SuppressionReason",
     "TimeoutError",
     "UnexpectedHttpResponseError",
+    "UnknownMessageType",
+    "__version__",
+    "api_client",
+    "configure",
+    "set_api_client",
 ]

@@ -1,6 +1,7 @@
 """Sending and waiting, as the end-to-end tests do it."""
 
 import smtplib
+from typing import Any
 
 from carom import ApiClient, Bounce
 from carom.server.rules.scenarios import TEST_DOMAIN
@@ -10,7 +11,7 @@ from tests.waiting import eventually
 FROM = "shop@example.com"
 
 
-def send(client: ApiClient, to: str, **fields: object) -> str:
+def send(client: ApiClient, to: str, **fields: Any) -> str:
     """Send a mail and return its id."""
     sent = client.deliver(from_=FROM, to=to, subject="Your order", text_body="It is on its way.", **fields)
     assert sent.error_code == 0

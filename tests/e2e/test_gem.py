@@ -3,7 +3,7 @@
 import json
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -31,16 +31,16 @@ def run_ruby(script: str, *arguments: str) -> Any:
 def shape(value: Any) -> Any:
     """Return the keys and the classes of an answer, without its values."""
     if isinstance(value, dict):
-        return {key: shape(member) for key, member in value.items()}
+        return {key: shape(member) for key, member in cast("dict[str, Any]", value).items()}
     if isinstance(value, list):
-        return [shape(item) for item in value]
+        return [shape(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
     return type(value).__name__
 
 
 def without_newer(value: Any) -> Any:
     """Leave out what the page is too old to have; it must be there."""
     if isinstance(value, list):
-        return [without_newer(item) for item in value]
+        return [without_newer(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
     assert set(value) >= NEWER
     return {key: member for key, member in value.items() if key not in NEWER}
 

@@ -1,7 +1,6 @@
-"""Write the sync clients from the async ones: ``unasync.py [--check]``.
+"""Write the sync clients from the async ones: src/carom/client/_async/*.py to _sync/. ``--check`` compares only.
 
-A small table of substitutions. One that matches nothing is an error, so that the table stays honest; the check compares
-whole files.
+A substitution that matches nothing is an error, so that the table stays honest; whole texts are compared.
 """
 
 import re
@@ -9,70 +8,72 @@ import subprocess
 import sys
 from pathlib import Path
 
-CLIENT = Path(__file__).parents[2] / "src" / "carom" / "client"
-RUFF = Path(sys.executable).parent / "ruff"
-FILES = ("api.py",)
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src/carom/client/_async"
+TARGET = ROOT / "src/carom/client/_sync"
 
-SUBSTITUTIONS = (
-    (r"transports\.aiohttp", "transports.http_client"),
-    (r"AiohttpTransport", "HttpClientTransport"),
-    (r"import asyncio\b", "import time"),
-    (r"asyncio\.sleep", "time.sleep"),
-    (r"``async with ", "``with "),
-    (r"server, async:", "server:"),
-    (r"The async client", "The sync client"),
-    (r"async def", "def"),
-    (r"await ", ""),
-    (r"__aenter__", "__enter__"),
-    (r"__aexit__", "__exit__"),
-    (r"AsyncIterator", "Iterator"),
-    (r"AsyncTransport", "Transport"),
-    (r"AsyncApiClient", "ApiClient"),
-)
+SUBSTITUTIONS = [
+    (r"\bawait ", ""),
+    (r"\basync (def|for|with)\b", r"\1"),
+    (r"\b__a(enter|exit|iter)__\b", r"__\1__"),
+    (r"\bAsync([A-Z]\w*)", r"\1"),
+    (r"\basync_choose\b", "choose"),
+    (r"\bclient\._async\b", "client._sync"),
+    (r"\b_aio\b", "_threads"),
+    (r"\bAwaitable\[(\w+(?:\[\w+\])?)\]", r"\1"),
+    (r"\bAwaitable, |, Awaitable\b", ""),
+]
 
 
-def sync_text(text: str) -> tuple[str, set[str]]:
-    """Return the sync form of an async module, and which substitutions it used."""
-    used: set[str] = set()
+def unasync(text: str, used: set[str]) -> str:
+    """Return the sync text of an async one, noting the substitutions that matched."""
     for pattern, replacement in SUBSTITUTIONS:
-        text, count = re.subn(rf"(?<!\w){pattern}", replacement, text)
+        text, count = re.subn(pattern, replacement, text)
         if count:
             used.add(pattern)
-    return text, used
-
-
-def formatted(text: str, name: str) -> str:
-    """Return a module as the formatter and the import sorter have it."""
-    for command in (["check", "--fix-only", "--select", "I"], ["format"]):
-        done = subprocess.run(
-            [RUFF, *command, "--quiet", "--stdin-filename", CLIENT / "_sync" / name, "-"],
-            input=text, capture_output=True, text=True, check=True,
-        )  # fmt: skip
-        text = done.stdout
     return text
 
 
-def main(*, check: bool) -> int:
-    """Write or check every file."""
-    stale: list[Path] = []
+def formatted(path: Path, text: str) -> str:
+    """Return a text with its imports sorted and its lines laid out."""
+    ruff = str(Path(sys.executable).with_name("ruff"))
+    name = f"--stdin-filename={path}"
+    sorted_ = subprocess.run(
+        [ruff, "check", "--quiet", "--fix-only", "--select=I", name, "-"],
+        input=text,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    return subprocess.run(
+        [ruff, "format", "--quiet", name, "-"], input=sorted_, capture_output=True, text=True, check=True
+    ).stdout
+
+
+def main() -> int:
+    """Write or compare; return 1 if something is stale."""
     used: set[str] = set()
-    for name in FILES:
-        text, here = sync_text((CLIENT / "_async" / name).read_text())
-        used |= here
-        target = CLIENT / "_sync" / name
-        head = f"# Generated from carom/client/_async/{name} by tools/generators/unasync.py: edit _async.\n"
-        wanted = formatted(head + text, name)
-        if not check:
-            target.write_text(wanted)
-        elif not target.exists() or target.read_text() != wanted:
-            stale.append(target)
+    wanted: dict[Path, str] = {}
+    for source in sorted(SOURCE.glob("[!_]*.py")):
+        target = TARGET / source.name
+        origin = f"# Generated from _async/{source.name} by tools/generators/unasync.py: edit _async.\n"
+        wanted[target] = formatted(target, origin + unasync(source.read_text(), used))
     unused = [pattern for pattern, _ in SUBSTITUTIONS if pattern not in used]
-    for pattern in unused:
-        print(f"unasync: the substitution {pattern!r} matches nothing; remove it")
-    for path in stale:
-        print(f"unasync: {path.name} is stale; run make generate")
-    return 1 if stale or unused else 0
+    if unused:
+        sys.exit(f"unasync: substitutions that match nothing: {unused}")
+    there = set(TARGET.glob("[!_]*.py"))
+    stale = [path for path, text in wanted.items() if path not in there or path.read_text() != text]
+    stale += sorted(there - set(wanted))
+    if "--check" in sys.argv[1:]:
+        for path in stale:
+            print(f"stale: {path.relative_to(ROOT)}")
+        return bool(stale)
+    for path in there - set(wanted):
+        path.unlink()
+    for path, text in wanted.items():
+        path.write_text(text)
+    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(check="--check" in sys.argv))
+    sys.exit(main())

@@ -32,6 +32,7 @@ class Recipient(NamedTuple):
     remote_mta: str | None
     reporting_mta: str | None
     category: str = ""
+    diagnostic_code: str = ""
 
 
 class Status(NamedTuple):
@@ -93,6 +94,7 @@ def _recipient(group: Fields, message: Fields) -> Recipient:
         remote_mta=_host(group.get("remote-mta", "")),
         reporting_mta=reporting_mta,
         category=group.get("x-powermta-bouncecategory", ""),
+        diagnostic_code=group.get("diagnostic-code", ""),
     )
 
 

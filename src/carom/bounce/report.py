@@ -185,6 +185,7 @@ def _status_event(one: Recipient, told: Told, message_id: str | None, rules: Rul
         status=verdict.status,
         reply=evidence.reply,
         diagnostic=diagnostic,
+        diagnostic_code=one.diagnostic_code,
         remote_mta=one.remote_mta or find_remote(diagnostic),
         reporting_mta=one.reporting_mta,
         original_message_id=message_id,

@@ -1,166 +1,236 @@
-"""What the clients decide, without I/O: headers, what may be repeated, what an answer means, how a batch is cut."""
+"""What a client decides, without doing any of it: headers, which failure an outcome is, whether and when to try again,
+how an answer is read."""
 
-import os
 import random
-import sys
-import uuid
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, TypeVar
+import zlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
 
-from carom.client.errors import ConnectionError as NoConnection
-from carom.client.errors import (
-    DecodeError,
-    Error,
-    HttpClientError,
-    HttpServerError,
-    RateLimitExceededError,
-    server_error,
-)
-from carom.client.errors import TimeoutError as NoAnswer
-from carom.client.transports import Request, Response, Stage, TransportError
-from carom.wire.email import MAX_BATCH, MAX_BATCH_BYTES
-from carom.wire.endpoint import Ask, Endpoint
+from carom.client import errors
+from carom.client._settings import RetryPolicy, Settings
+from carom.client.errors import DecodeError, Error, HttpServerError
+from carom.client.transports.seam import Reply, Request, Stage, TransportFault
+from carom.wire._kinds import is_object
+from carom.wire.endpoint import Encoded
+from carom.wire.errors import ERRORS
+from carom.wire.tolerant import WrongTop, read
+from carom.wire.value import Answer, attach
 
-Req = TypeVar("Req", bound=Ask)
-Res = TypeVar("Res")
 T = TypeVar("T")
 
-POSTMARK = "https://api.postmarkapp.com"
-TOKEN_VARIABLES = {"server": ("POSTMARK_API_TOKEN", "POSTMARK_SERVER_TOKEN"), "account": ("POSTMARK_ACCOUNT_TOKEN",)}
-PAGE_SIZE = 500
-VERSION = "0.1.0"
+AUTH_HEADERS = {"server": "X-Postmark-Server-Token", "account": "X-Postmark-Account-Token"}
+
+_BY_STATUS: dict[int, type[HttpServerError]] = {
+    401: errors.InvalidApiKeyError,
+    422: errors.ApiInputError,
+    429: errors.RateLimitExceededError,
+    500: errors.InternalServerError,
+    503: errors.ServiceUnavailableError,
+}
+_BAD_TOKEN = 10
+
+# Safe to repeat: everything but POST, after these. A POST only where the API says that it did nothing.
+_REPEATED = frozenset({429, 500, 502, 503, 504})
+_POST_REPEATED = frozenset({429, 503})
+_MAYBE_DONE = frozenset({500, 502, 504})
 
 
-class RetryPolicy(NamedTuple):
-    """When to try again. Times are in seconds; with ``resend_ambiguous`` a send is repeated although the service may have
-    taken it, which can send twice."""
-
-    max_retries: int = 0
-    backoff: float = 0.5
-    max_backoff: float = 30.0
-    jitter: bool = True
-    resend_ambiguous: bool = False
-
-
-class Options(NamedTuple):
-    """What a client is told. Times are in seconds."""
-
-    token: str | None
-    kind: str = "server"
-    base_url: str = POSTMARK
-    connect_timeout: float = 60.0
-    read_timeout: float = 60.0
-    retry: RetryPolicy = RetryPolicy()
-    max_batch_size: int = MAX_BATCH
-    max_batch_bytes: int = MAX_BATCH_BYTES
-
-    def require_token(self) -> str:
-        """Return the token: the argument, else the environment's. Raises ValueError when there is none."""
-        for token in (self.token, *(os.environ.get(name) for name in TOKEN_VARIABLES[self.kind])):
-            if token and token.strip():
-                return token.strip()
-        names = " or ".join(TOKEN_VARIABLES[self.kind])
-        raise ValueError(f"a {self.kind} token is needed: pass it to the client, or set {names}")
-
-
-def options(
-    token: str | None,
-    kind: str,
-    base_url: str | None,
-    timeout: float | None,
-    max_retries: int | None,
-    retry: RetryPolicy | None,
-) -> Options:
-    """Read the arguments of a client; None means the default."""
-    given = Options(token, kind, (base_url or os.environ.get("POSTMARK_API_URL") or POSTMARK).rstrip("/"))
-    if timeout is not None:
-        given = given._replace(connect_timeout=timeout, read_timeout=timeout)
-    policy = retry or given.retry
-    return given._replace(retry=policy if max_retries is None else policy._replace(max_retries=max_retries))
-
-
-class Try(NamedTuple):
-    """A call on its way: the request, and how often it has been tried."""
-
-    request: Request
-    attempts: int = 1
-
-
-def start(settings: Options, endpoint: Endpoint[Req, Res], ask: Req) -> Try:
-    """Write the request of a call. One id marks it through all its retries."""
-    encoded = endpoint.encode(ask)
-    call_id = str(uuid.uuid4())
+def outgoing(settings: Settings, auth: tuple[str, str], encoded: Encoded, correlation: str) -> Request:
+    """Write the request of a call; the same for every attempt."""
     headers = {
-        f"X-Postmark-{settings.kind.capitalize()}-Token": settings.require_token(),
+        settings.auth_header_name or auth[0]: auth[1],
         "Accept": "application/json",
-        "User-Agent": f"carom/{VERSION} python/{sys.version_info.major}.{sys.version_info.minor}",
-        "X-Postmark-Correlation-Id": call_id,
+        "Accept-Encoding": "gzip",
+        "User-Agent": settings.user_agent,
+        "X-Postmark-Correlation-Id": correlation,
     }
     if encoded.body:
         headers["Content-Type"] = "application/json"
-    if encoded.path.lower().startswith("/email"):
-        headers["Idempotency-Key"] = call_id
+    if encoded.method == "POST" and encoded.path.startswith("/email"):
+        headers["Idempotency-Key"] = correlation
     query = f"?{urlencode(encoded.query)}" if encoded.query else ""
-    url = settings.base_url + encoded.path + query
-    return Try(Request(encoded.method, url, headers, encoded.body, settings.connect_timeout, settings.read_timeout))
+    target = f"{settings.prefix}{encoded.path}{query}"
+    return Request(encoded.method, target, headers, encoded.body, settings.read_timeout)
 
 
-def finish(endpoint: Endpoint[Req, Res], request: Request, response: Response) -> Res:
-    """Return what an answer holds. Raises HttpServerError or DecodeError."""
-    if response.status != 200:
-        path = request.url.partition("?")[0]
-        raise server_error(response.status, response.headers, response.body, request.method, path)
+def error_class(status: int, code: int | None) -> type[HttpServerError]:
+    """Return what a refusal raises. The code decides where it belongs to the status; code 10 always does."""
+    row = ERRORS.get(code or 0)
+    if row is not None and (status in {row.status, 422} or code == _BAD_TOKEN):
+        named: type[HttpServerError] = getattr(errors, row.exception)
+        return (
+            named if status != 422 or issubclass(named, errors.ApiInputError) or code == _BAD_TOKEN else _BY_STATUS[422]
+        )
+    return _BY_STATUS.get(status, errors.UnexpectedHttpResponseError)
+
+
+def refusal(request: Request, reply: Reply, now: datetime | None = None) -> HttpServerError | None:
+    """Return the error that an answer is; None for a success, which is HTTP 200 and nothing else."""
+    if reply.status == 200:
+        return None
+    code, message = _envelope(reply.body)
+    is_post = request.method == "POST"
+    return error_class(reply.status, code)(
+        message or f"The API responded with HTTP status {reply.status}.",
+        status_code=reply.status,
+        error_code=code,
+        body=reply.body,
+        headers=reply.headers,
+        request_id=reply.headers.get("x-request-id"),
+        method=request.method,
+        path=request.target.partition("?")[0],
+        retry_after=_retry_after(reply.headers.get("retry-after"), now),
+        retryable=reply.status in (_POST_REPEATED if is_post else _REPEATED),
+        ambiguous=is_post and reply.status in _MAYBE_DONE,
+    )
+
+
+def _envelope(body: bytes) -> tuple[int | None, str]:
     try:
-        return endpoint.decode(response.body)
-    except msgspec.DecodeError as error:
-        raise DecodeError(
-            f"the answer to {request.method} {request.url} cannot be read: {error}",
-            status_code=response.status,
-            body=response.body,
-        ) from error
+        found = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None, ""
+    if not is_object(found):
+        return None, ""
+    code, message = found.get("ErrorCode"), found.get("Message")
+    digits = str(code) if isinstance(code, (int, str)) else ""
+    return int(digits) if digits.isdigit() else None, message if isinstance(message, str) else ""
 
 
-def no_answer(request: Request, failure: TransportError) -> HttpClientError:
-    """Return the error that a transport's failure stands for."""
-    kind = NoAnswer if failure.timed_out else NoConnection
-    repeats = request.method != "POST"
-    ambiguous = not repeats and failure.stage is Stage.WAIT
-    where = f"{request.method} {request.url.partition('?')[0]}"
-    return kind(f"{where}: {failure}", ambiguous=ambiguous, retryable=repeats or not ambiguous)
-
-
-def pause(policy: RetryPolicy, attempts: int, error: Error) -> float | None:
-    """Return how long to wait before trying again, None to give up."""
-    if attempts > policy.max_retries or not isinstance(error, HttpClientError | HttpServerError):
+def _retry_after(text: str | None, now: datetime | None) -> float | None:
+    if not text:
         return None
-    if not (error.retryable or (error.ambiguous and policy.resend_ambiguous)):
+    if text.strip().isdigit():
+        return float(text)
+    from email.utils import parsedate_to_datetime
+
+    try:
+        at = parsedate_to_datetime(text)
+    except ValueError:
         return None
-    if isinstance(error, RateLimitExceededError) and error.retry_after is not None:
-        return error.retry_after if error.retry_after <= policy.max_backoff else None
-    wait: float = min(policy.backoff * 2 ** (attempts - 1), policy.max_backoff)
-    return wait * random.uniform(0.5, 1) if policy.jitter else wait  # noqa: S311  no secret
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return max(0.0, (at - (now or datetime.now(UTC))).total_seconds())
 
 
-def chunks(items: Iterable[bytes], max_items: int, max_bytes: int) -> Iterator[list[msgspec.Raw]]:
-    """Cut encoded messages into batches, in order, none with too many messages or bytes."""
-    batch: list[msgspec.Raw] = []
-    size = 2
-    for item in items:
-        if batch and (len(batch) == max_items or size + len(item) + 1 > max_bytes):
-            yield batch
-            batch, size = [], 2
-        batch.append(msgspec.Raw(item))
-        size += len(item) + 1
-    if batch:
-        yield batch
+def broken(request: Request, fault: TransportFault) -> Error:
+    """Return the error that a fault of the network is."""
+    is_post = request.method == "POST"
+    maybe_done = is_post and fault.stage >= Stage.WAITING
+    return (errors.TimeoutError if fault.timeout else errors.ConnectionError)(
+        str(fault),
+        method=request.method,
+        path=request.target.partition("?")[0],
+        retryable=not maybe_done,
+        ambiguous=maybe_done,
+    )
 
 
-def filters(given: Mapping[str, Any], known: Iterable[str]) -> dict[str, Any]:
-    """Return the filters that were given. Raises TypeError for one that the call does not have."""
-    unknown = set(given) - set(known)
-    if unknown:
-        raise TypeError(f"unknown filter: {', '.join(sorted(unknown))} (there are {', '.join(sorted(known))})")
-    return {name: value for name, value in given.items() if value is not None}
+def pause(policy: RetryPolicy, error: Error, attempt: int, spent: float, rng: random.Random) -> float | None:
+    """Return the seconds to wait before the next attempt, ``attempt`` having been the last (from 1) and ``spent``
+    seconds gone; None to give up."""
+    if attempt > policy.max_retries or not (error.retryable or (error.ambiguous and policy.resend_ambiguous)):
+        return None
+    if error.retry_after is not None:
+        seconds = error.retry_after
+        if seconds > policy.max_backoff:
+            return None
+    else:
+        seconds = min(policy.max_backoff, policy.backoff * 2 ** min(attempt - 1, 60))
+        seconds = rng.uniform(seconds / 2, seconds) if policy.jitter else seconds
+    return None if policy.deadline is not None and spent + seconds > policy.deadline else seconds
+
+
+def unpacked(request: Request, reply: Reply) -> Reply:
+    """Return an answer with its body as JSON, not gzip. Raises DecodeError."""
+    if reply.headers.get("content-encoding", "identity").lower() != "gzip":
+        return reply
+    unpacker = zlib.decompressobj(31)
+    try:
+        body = unpacker.decompress(reply.body)
+    except zlib.error as error:
+        raise _unreadable(request, reply, "broken gzip") from error
+    if not unpacker.eof:
+        raise _unreadable(request, reply, "truncated gzip")
+    return reply._replace(body=body)
+
+
+_decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
+
+
+def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
+    if kind not in _decoders:
+        _decoders[kind] = msgspec.json.Decoder(kind)
+    return _decoders[kind]
+
+
+def decode(request: Request, reply: Reply, kind: type[T], *, tell: bool = True) -> T:
+    """Read an answer, exactly if it is exact, else with tolerance; with ``tell`` each result knows its origin.
+    Raises DecodeError."""
+    result: T
+    try:
+        result = _decoder(kind).decode(reply.body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        result = _tolerant(request, reply, kind)
+    if tell:
+        attach(result, Answer(reply.body))
+    return result
+
+
+def decode_plain(request: Request, reply: Reply) -> Any:
+    """Read an answer as plain JSON values. Raises DecodeError."""
+    return decode(request, reply, dict[str, Any] if reply.body.lstrip()[:1] == b"{" else list[Any], tell=False)
+
+
+def _tolerant(request: Request, reply: Reply, kind: type[T]) -> T:
+    try:
+        found: T = read(msgspec.json.decode(reply.body), kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _unreadable(request, reply, "no JSON") from error
+    except WrongTop as error:
+        raise _unreadable(request, reply, str(error)) from error
+    return found
+
+
+def _unreadable(request: Request, reply: Reply, why: str) -> DecodeError:
+    return DecodeError(
+        f"The API's answer cannot be read: {why}.",
+        status_code=reply.status,
+        body=reply.body[:500],
+        method=request.method,
+        path=request.target.partition("?")[0],
+        request_id=reply.headers.get("x-request-id"),
+        ambiguous=request.method == "POST",
+    )
+
+
+def log_facts(
+    request: Request, attempt: int, seconds: float, reply: Reply | None, error: Error | None
+) -> Mapping[str, Any]:
+    """Return what the log says about an attempt: no token, no body, no query."""
+    return {
+        "method": request.method,
+        "path": request.target.partition("?")[0],
+        "status": reply.status if reply else None,
+        "duration_ms": round(seconds * 1000, 1),
+        "error_code": getattr(error, "error_code", None),
+        "request_id": reply.headers.get("x-request-id") if reply else None,
+        "attempt": attempt,
+    }
+
+
+def checked_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
+    """Return headers of a caller. Raises ValueError for one that would break the request."""
+    for name, value in headers.items():
+        if not name.isascii() or any(letter in "\r\n\0" for letter in name + value):
+            raise ValueError(f"headers: {name!r} cannot be sent")
+    return headers
+
+
+def certain(reply: Reply | None) -> Reply:
+    """Return the answer that must be there when there is no error."""
+    assert reply is not None
+    return reply

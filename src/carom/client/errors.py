@@ -1,128 +1,106 @@
-"""What the client raises. Nothing else leaves its methods, save TypeError and ValueError for wrong arguments.
+"""What a client call can raise, and nothing else::
 
 Error:
-├── HttpClientError                 no answer came
-│   ├── TimeoutError                also a builtin TimeoutError
-│   └── ConnectionError             also a builtin ConnectionError
-├── DecodeError                     the answer cannot be read
-├── BatchError                      a later part of a batch failed; what is known is in it
-├── PaginationLimitError            the service lists no further
-└── HttpServerError                 the service answered with an error
-    ├── InvalidApiKeyError          401
-    ├── ApiInputError               422
-    │   ├── InvalidEmailRequestError   code 300
-    │   ├── InactiveRecipientError     code 406
-    │   └── NotFoundError              codes 701, 1001, 1101, ...
-    ├── InternalServerError         500
-    ├── RateLimitExceededError      429
-    ├── ServiceUnavailableError     503
-    └── UnexpectedHttpResponseError any other status
+    ├── HttpClientError             no usable answer came; see its two children for the usual causes
+    │   ├── TimeoutError            also the builtin one
+    │   └── ConnectionError         also the builtin one
+    ├── DecodeError                 an answer that is no JSON, or not of the kind that the call gives
+    ├── HttpServerError             the API refused
+    │   ├── InvalidApiKeyError      HTTP 401, or error code 10
+    │   ├── ApiInputError           HTTP 422
+    │   │   ├── InvalidEmailRequestError   code 300
+    │   │   ├── InactiveRecipientError     code 406
+    │   │   └── NotFoundError              codes 701, 1001, 1101, ...
+    │   ├── RateLimitExceededError  HTTP 429
+    │   ├── InternalServerError     HTTP 500
+    │   ├── ServiceUnavailableError HTTP 503
+    │   └── UnexpectedHttpResponseError    any other status
+    ├── BatchError                  a later part of a batch failed; it has the results of the parts before
+    ├── PaginationLimitError        the API shows no items past the 10,000th
+    ├── MailAdapterError            an e-mail message that cannot be turned into a request
+    ├── UnknownMessageType          not an e-mail message at all
+    └── InvalidTemplateError        a template that does not render
+
+A wrong argument is a ValueError or TypeError that names it, and nothing was sent. Which refusal raises which class
+stands in :mod:`carom.wire.errors`.
 
 """
 
 import builtins
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from carom.wire.errors import ERRORS
+if TYPE_CHECKING:
+    from carom.client.results import SendResult
 
 
 class Error(Exception):
-    """Anything that goes wrong with a call."""
+    """Any failure of a call. ``retryable``: the client itself would repeat this call if it may retry at all.
+    ``ambiguous``: the request may have been carried out, and repeating it may do it twice."""
+
+    retryable: bool = False
+    ambiguous: bool = False
+    method: str | None = None
+    path: str | None = None
+    request_id: str | None = None
+    retry_after: float | None = None
+
+    def __init__(self, message: str, **facts: Any) -> None:
+        """Keep the message and the facts, which become attributes."""
+        super().__init__(message)
+        self.__dict__.update(facts)
+
+    @property
+    def message(self) -> str:
+        """What happened, as the API or the network says it."""
+        return str(self.args[0])
+
+    def _details(self) -> list[str]:
+        called = f"{self.method} {self.path}" if self.method else ""
+        return [called, "it may have been carried out" if self.ambiguous else ""]
+
+    def __str__(self) -> str:
+        """Return one line: the message, then what is known about the call."""
+        known = ", ".join(detail for detail in self._details() if detail)
+        return " ".join(f"{self.message} ({known})".split()) if known else " ".join(self.message.split())
 
 
 class HttpClientError(Error):
-    """No answer came. ``ambiguous`` tells that the service may have acted on the request all the same; ``retryable`` that
-    repeating it does no harm."""
-
-    def __init__(self, message: str, *, ambiguous: bool = False, retryable: bool = False) -> None:
-        """Say what happened."""
-        super().__init__(message)
-        self.ambiguous = ambiguous
-        self.retryable = retryable
+    """No usable answer came. ``__cause__`` is what the network said."""
 
 
-class TimeoutError(HttpClientError, builtins.TimeoutError):  # noqa: A001  the gem's name
-    """The service did not answer in time."""
+class TimeoutError(HttpClientError, builtins.TimeoutError):  # noqa: A001  # the gem's name, and it is the builtin one too
+    """The API did not answer in time."""
 
 
-class ConnectionError(HttpClientError, builtins.ConnectionError):  # noqa: A001  the field's name
-    """The service could not be reached, or hung up."""
+class ConnectionError(HttpClientError, builtins.ConnectionError):  # noqa: A001  # as above
+    """The connection could not be made, or broke."""
 
 
 class DecodeError(Error):
-    """The answer is no JSON, or none of the call's kind. ``body`` has its first 500 octets."""
+    """An answer that is no JSON, or not of the kind that the call gives. ``body`` holds its first 500 bytes."""
 
-    def __init__(self, message: str, *, status_code: int, body: bytes) -> None:
-        """Keep the beginning of the answer."""
-        super().__init__(message)
-        self.status_code = status_code
-        self.body = body[:500]
+    status_code: int = 0
+    body: bytes = b""
 
-
-class BatchError(Error):
-    """A later part of a batch failed. ``results`` are those of the messages before ``next_index``, which were answered."""
-
-    def __init__(self, results: Sequence[Any], next_index: int) -> None:
-        """Keep what is known."""
-        super().__init__(f"the batch failed at message {next_index}; {next_index} were answered before it")
-        self.results = results
-        self.next_index = next_index
-
-
-class PaginationLimitError(Error):
-    """The service lists only so far; there is more."""
+    def _details(self) -> list[str]:
+        return [f"HTTP {self.status_code}", *super()._details()]
 
 
 class HttpServerError(Error):
-    """The service answered with an error.
+    """The API refused. ``body`` is its answer."""
 
-    ``error_code`` is Postmark's, None where the body has none; ``parsed_body`` is the decoded body or None.
-    """
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        status_code: int,
-        error_code: int | None = None,
-        body: bytes = b"",
-        headers: Mapping[str, str] | None = None,
-        method: str = "",
-        path: str = "",
-    ) -> None:
-        """Keep the answer."""
-        super().__init__(message)
-        self.message = message
-        self.status_code = status_code
-        self.error_code = error_code
-        self.body = body
-        self.headers = dict(headers or {})
-        self.method, self.path = method, path
-        self.ambiguous = method == "POST" and status_code >= 500 and status_code != 503
-        self.retryable = status_code in {429, 503} or (method != "POST" and status_code >= 500)
-
-    def __str__(self) -> str:
-        """Return code, text, status and request id in a line."""
-        code = "" if self.error_code is None else f"{self.error_code}: "
-        request_id = f", request {self.request_id}" if self.request_id else ""
-        return f"{code}{self.message} (HTTP {self.status_code}{request_id})"
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle whole."""
-        return _rebuild, (type(self), self.message, {name: getattr(self, name) for name in _KEPT})
-
-    @property
-    def request_id(self) -> str | None:
-        """What the service calls the request."""
-        return self.headers.get("x-request-id")
+    status_code: int = 0
+    error_code: int | None = None
+    body: bytes = b""
+    headers: Mapping[str, str] = {}  # never written to: each error has its own
 
     @property
     def parsed_body(self) -> Any:
-        """The decoded body, None if it is no JSON."""
+        """The answer as plain JSON values; None if it is no JSON."""
         try:
             return msgspec.json.decode(self.body)
         except msgspec.DecodeError:
@@ -130,99 +108,98 @@ class HttpServerError(Error):
 
     @property
     def full_response(self) -> Any:
-        """The gem's name of :attr:`parsed_body`."""
+        """The answer, by its name in the gem."""
         return self.parsed_body
 
-
-_KEPT = ("status_code", "error_code", "body", "headers", "method", "path")
-
-
-def _rebuild(kind: type[HttpServerError], message: str, kept: dict[str, Any]) -> HttpServerError:
-    return kind(message, **kept)
+    def _details(self) -> list[str]:
+        return [
+            f"HTTP {self.status_code}",
+            f"error code {self.error_code}" if self.error_code is not None else "",
+            f"request {self.request_id}" if self.request_id else "",
+            *super()._details(),
+        ]
 
 
 class InvalidApiKeyError(HttpServerError):
-    """401: the token is missing, wrong, or of the wrong kind."""
+    """The token is missing, unknown, or of the other kind."""
 
 
 class ApiInputError(HttpServerError):
-    """422: the request is refused; ``error_code`` says why."""
+    """The API does not accept what was asked; ``error_code`` says why."""
 
 
 class InvalidEmailRequestError(ApiInputError):
-    """Code 300: the message cannot be sent as it is."""
+    """A message that cannot be sent as it is: a bad address, no body, too many recipients."""
 
 
 class InactiveRecipientError(ApiInputError):
-    """Code 406: all recipients are suppressed. ``recipients`` are their addresses."""
+    """Nobody was sent anything: all recipients are inactive."""
 
     @property
     def recipients(self) -> list[str]:
-        """The addresses that the message names."""
+        """The inactive addresses that the API names; they can be fewer than there are."""
         return self.parse_recipients(self.message)
 
     @staticmethod
     def parse_recipients(text: str) -> list[str]:
-        """Read the addresses out of Postmark's sentence; empty when it names none."""
-        match = _INACTIVE.search(text)
-        return [address.strip() for address in match[1].split(",") if address.strip()] if match else []
-
-
-_INACTIVE = re.compile(r"inactive addresses: (.+?)\.?\s*(?:Inactive recipients|$)", re.DOTALL)
+        """Read the addresses out of a refusal, or out of the message of a send that some will not get."""
+        return inactive_addresses(text)
 
 
 class NotFoundError(ApiInputError):
-    """What the call names does not exist."""
-
-
-class InternalServerError(HttpServerError):
-    """500: the service failed."""
+    """There is no such thing: message, bounce, template, stream, webhook, server, domain, signature."""
 
 
 class RateLimitExceededError(HttpServerError):
-    """429: too many calls. ``retry_after`` is the wait that the service asks for, in seconds, if it does."""
+    """Too many calls. ``retry_after`` is in seconds, None if the API did not say."""
 
-    @property
-    def retry_after(self) -> float | None:
-        """Seconds to wait."""
-        text = self.headers.get("retry-after", "")
-        return float(text) if text.replace(".", "", 1).isdigit() else None
+
+class InternalServerError(HttpServerError):
+    """A fault of the API."""
 
 
 class ServiceUnavailableError(HttpServerError):
-    """503: maintenance or an outage; nothing was done."""
+    """The API is down for maintenance, or overloaded."""
 
 
 class UnexpectedHttpResponseError(HttpServerError):
-    """A status that the API does not use."""
+    """An answer with any other status."""
 
 
-_BY_STATUS: dict[int, type[HttpServerError]] = {
-    401: InvalidApiKeyError,
-    422: ApiInputError,
-    429: RateLimitExceededError,
-    500: InternalServerError,
-    503: ServiceUnavailableError,
-}
+class BatchError(Error):
+    """A part of a batch failed. ``results`` are those of the parts that were answered, by index, None where there is
+    no answer; ``next_index`` is the first message without one; ``__cause__`` is what happened to it."""
+
+    results: Sequence["SendResult | None"] = ()
+    next_index: int = 0
 
 
-def server_error(status: int, headers: Mapping[str, str], body: bytes, method: str, path: str) -> HttpServerError:
-    """Return the error that an answer stands for. A 422 is told apart by its code; any code 10 is about the token."""
-    parsed = _parsed(body)
-    code, text = parsed.get("ErrorCode"), parsed.get("Message")
-    code = int(code) if isinstance(code, int | str) and str(code).isdigit() else None
-    kind = _BY_STATUS.get(status, UnexpectedHttpResponseError)
-    if code == 10:
-        kind = InvalidApiKeyError
-    elif kind is ApiInputError and code in ERRORS:
-        kind = globals()[ERRORS[code].exception]
-    message = text if isinstance(text, str) else f"The API responded with HTTP status {status}."
-    return kind(message, status_code=status, error_code=code, body=body, headers=headers, method=method, path=path)
+class PaginationLimitError(Error):
+    """All items that the API shows were given, and there are more: it shows none past the 10,000th."""
 
 
-def _parsed(body: bytes) -> dict[str, Any]:
-    try:
-        parsed = msgspec.json.decode(body)
-    except msgspec.DecodeError:
-        return {}
-    return cast("dict[str, Any]", parsed) if isinstance(parsed, dict) else {}
+class MailAdapterError(Error):
+    """An e-mail message that cannot be turned into a request."""
+
+
+class UnknownMessageType(MailAdapterError):
+    """Not an e-mail message."""
+
+
+class InvalidTemplateError(Error):
+    """A template that does not render. ``postmark_response`` says where it is wrong."""
+
+    postmark_response: Any = None
+
+
+_INACTIVE = re.compile(
+    r"inactive addresses:\s*(.+?)\s*(?:\.?\s*Inactive recipients\b|\.?\s*$)", re.IGNORECASE | re.DOTALL
+)
+
+
+def inactive_addresses(text: str) -> list[str]:
+    """Return the addresses between "inactive addresses:" and the end of the sentence."""
+    found = _INACTIVE.search(text)
+    if found is None:
+        return []
+    return [address.rstrip(".") for address in re.split(r"[,\s]+", found[1]) if "@" in address]

@@ -1,80 +1,103 @@
-"""What calls return beside the wire's own structs: pages, and the results of a batch."""
+# ruff: noqa: A002  # the gem's names
+"""Results that can do something: a send that knows what became of its recipients, a bounce that can be activated."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from carom.client.errors import HttpServerError, server_error
-from carom.wire.email import SendResult
-from carom.wire.errors import ERRORS, error_body
+from carom.client._core import error_class
+from carom.client.errors import HttpServerError, inactive_addresses
+from carom.wire import bounces, email
+from carom.wire.addresses import BadAddress, parse_addresses
 
-T = TypeVar("T")
-
-_UNPROCESSABLE = 422
-
-
-class Items(Sequence[T], Generic[T]):
-    """A sequence of results."""
-
-    def __init__(self, items: Iterable[T]) -> None:
-        self._items = list(items)
-
-    @overload
-    def __getitem__(self, index: int) -> T: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[T]: ...
-    def __getitem__(self, index: int | slice) -> T | list[T]:
-        """Return an item, or a list of some."""
-        return self._items[index]
-
-    def __len__(self) -> int:
-        """Count the items."""
-        return len(self._items)
-
-    def __iter__(self) -> Iterator[T]:
-        """Go over the items."""
-        return iter(self._items)
-
-    def __repr__(self) -> str:
-        """Show the items."""
-        return f"{type(self).__name__}({self._items!r})"
+if TYPE_CHECKING:
+    from carom.client._sync.api import ApiClient
 
 
-class Page(Items[T]):
-    """A page of a list. ``total_count`` counts all that match, not those of the page."""
+class SendResult(email.SendResult, frozen=True, kw_only=True):
+    """What became of one message. In a batch a refused one has only ``error_code`` and ``message``."""
 
-    def __init__(self, items: Iterable[T], *, total_count: int, offset: int) -> None:
-        """Keep where it stands beside what came."""
-        super().__init__(items)
-        self.total_count = total_count
-        self.offset = offset
-
-    @property
-    def pair(self) -> tuple[int, list[T]]:
-        """The total and the items, as the gem's pages come."""
-        return self.total_count, list(self)
-
-
-class BatchResult(Items[SendResult]):
-    """What became of each message of a batch, in order."""
+    # During delays Postmark leaves the code out of a success.
+    when_missing: ClassVar[dict[str, Any]] = {"error_code": 0}
 
     @property
     def ok(self) -> bool:
-        """Whether every message was accepted."""
-        return not self.failed
+        """Whether the message was accepted."""
+        return self.error_code == 0
 
     @property
-    def failed(self) -> list[tuple[int, SendResult]]:
-        """The refused messages, each with its place in the batch."""
-        return [(place, result) for place, result in enumerate(self) if result.error_code]
+    def queued(self) -> bool:
+        """Whether Postmark says that delivery may be delayed."""
+        return self.ok and "may be delayed" in (self.message or "")
 
-    def raise_for_errors(self) -> None:
-        """Raise the error of the first refused message, as a single send of it would have."""
-        for _, result in self.failed:
-            raise result_error(result)
+    @property
+    def rejected(self) -> list[str]:
+        """The addresses that the message names as inactive: they get nothing."""
+        return inactive_addresses(self.message or "")
+
+    @property
+    def recipients(self) -> dict[str, str]:
+        """Each address of To, and each rejected one: ``sent``, ``queued`` or ``rejected``."""
+        rejected = {address.lower() for address in self.rejected}
+        taken = "queued" if self.queued else "sent" if self.ok else "rejected"
+        named = {address: "rejected" if address.lower() in rejected else taken for address in _bare(self.to or "")}
+        known = {address.lower() for address in named}
+        return named | {address: "rejected" for address in self.rejected if address.lower() not in known}
+
+    @property
+    def error(self) -> HttpServerError | None:
+        """What a single send of this message would have raised; None if it was accepted."""
+        if self.ok:
+            return None
+        raised = error_class(422, self.error_code)
+        return raised(self.message or "The message was refused.", status_code=422, error_code=self.error_code)
 
 
-def result_error(result: SendResult) -> HttpServerError:
-    """Return the error that a single send would have raised for a refused message of a batch."""
-    status = ERRORS[result.error_code].status if result.error_code in ERRORS else _UNPROCESSABLE
-    body = error_body(result.error_code, result.message)
-    return server_error(status, {}, body, "POST", "/email/batch")
+def _bare(text: str) -> list[str]:
+    try:
+        return [address.email for address in parse_addresses(text, "To")]
+    except BadAddress:
+        return [part.strip().rpartition("<")[2].rstrip(">") for part in text.split(",") if part.strip()]
+
+
+class Bounce(bounces.Bounce, frozen=True, kw_only=True):
+    """A bounce: https://postmarkapp.com/developer/api/bounce-api. ``type`` equals a :class:`carom.BounceType` if it is
+    a known one, ``details`` is what the remote system said, ``inactive`` tells whether the address is deactivated now,
+    ``content`` (the raw bounce) is there on single reads only.
+
+    :meth:`dump` and :meth:`activate` use the sync client that the bounce came from, else :func:`carom.api_client`; with
+    an async client call its ``dump_bounce(bounce.id)`` and ``activate_bounce(bounce.id)``.
+    """
+
+    @property
+    def ack(self) -> str | None:
+        """What the API said to the activation that this bounce is the answer of; None otherwise."""
+        return cast("str | None", self.__dict__.get("_ack"))
+
+    @classmethod
+    def find(cls, id: int, client: "ApiClient | None" = None) -> "Bounce":
+        """Return one bounce."""
+        return _client(client).get_bounce(id)
+
+    @classmethod
+    def all(cls, client: "ApiClient | None" = None, **filters: Any) -> "list[Bounce]":
+        """Return a page of bounces, 30 unless ``count`` says more; the filters are those of ``get_bounces``."""
+        return list(_client(client).get_bounces(**filters))
+
+    def dump(self) -> str | None:
+        """Return the raw mail of this bounce; None when there is none or it is no longer kept."""
+        return _client(self.__dict__.get("_client")).dump_bounce(self.id).body
+
+    def activate(self) -> "Bounce":
+        """Reactivate the address; return the bounce as it is then."""
+        return _client(self.__dict__.get("_client")).activate_bounce(self.id)
+
+
+class ActivatedBounce(bounces.ActivatedBounce, frozen=True, kw_only=True):
+    """The answer to an activation."""
+
+    bounce: Bounce
+
+
+def _client(client: "ApiClient | None") -> "ApiClient":
+    from carom.client._global import api_client
+
+    return api_client() if client is None else client

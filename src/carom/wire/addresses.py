@@ -69,10 +69,11 @@ def parse_addresses(text: str, field: str) -> list[Address]:
     """Read a list of mailboxes; empty members (``a@b,,c@d``) are skipped. Raises BadAddress."""
     if _CONTROL.search(text):
         raise BadAddress(f"Error parsing '{field}': Illegal control character in an address.")
-    return [_mailbox(piece, field) for piece in _split(text)]
+    return [_mailbox(piece, field) for piece in split_addresses(text)]
 
 
-def _split(text: str) -> list[str]:
+def split_addresses(text: str) -> list[str]:
+    """Cut a list of mailboxes at its commas, those in quotes, brackets and comments not being any. Checks nothing."""
     members = [""]
     for match in _PIECES.finditer(text):
         members[-1] += match.group()

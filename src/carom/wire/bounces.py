@@ -1,12 +1,11 @@
 """Bounces: https://postmarkapp.com/developer/api/bounce-api."""
 
-from datetime import datetime
 from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType, field
 
 from carom.wire.endpoint import Ask, Endpoint, Wire
-
+from carom.wire.times import Moment
 
 BounceId = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 
@@ -44,7 +43,7 @@ class Bounce(Wire, frozen=True, kw_only=True):
     details: str
     email: str
     from_: str | None = field(default=None, name="From")
-    bounced_at: datetime
+    bounced_at: Moment
     dump_available: bool
     inactive: bool
     can_activate: bool

@@ -1,10 +1,11 @@
 """Sending: https://postmarkapp.com/developer/api/email-api."""
 
-from datetime import datetime
+from typing import Any
 
 from msgspec import UNSET, Raw, UnsetType, field
 
 from carom.wire.endpoint import Ask, Endpoint, Wire
+from carom.wire.times import Moment
 
 MAX_RECIPIENTS = 50
 MAX_BATCH = 500
@@ -92,8 +93,23 @@ class SendEmail(Ask, frozen=True, kw_only=True):
     message_stream: str | UnsetType = UNSET
 
 
+class SendTemplate(SendEmail, frozen=True, kw_only=True):
+    """A message made from a template, named by id or alias, and a model; it has no subject or bodies of its own."""
+
+    template_id: int | UnsetType = field(default=UNSET, name="TemplateId")
+    template_alias: str | UnsetType = UNSET
+    template_model: dict[str, Any] | UnsetType = UNSET
+    inline_css: bool | UnsetType = UNSET
+
+
 class SendBatch(Ask, frozen=True, kw_only=True):
     """Up to 500 messages, each the JSON of a SendEmail: a fault in one is its own and stops no other."""
+
+    messages: list[Raw]
+
+
+class SendTemplateBatch(Ask, frozen=True, kw_only=True):
+    """Up to 500 messages made from templates, each the JSON of a SendTemplate."""
 
     messages: list[Raw]
 
@@ -102,7 +118,7 @@ class SendResult(Wire, frozen=True, kw_only=True):
     """What became of one message. In a batch a refused one has only ErrorCode and Message."""
 
     to: str | None = None
-    submitted_at: datetime | None = None
+    submitted_at: Moment | None = None
     message_id: str | None = None
     error_code: int
     message: str
@@ -118,3 +134,5 @@ SEND_BATCH = Endpoint(
     max_body=MAX_BATCH_BYTES,
     takes_test_token=True,
 )
+SEND_WITH_TEMPLATE = Endpoint("POST", "/email/withTemplate", SendTemplate, SendResult)
+SEND_BATCH_WITH_TEMPLATES = Endpoint("POST", "/email/batchWithTemplates", SendTemplateBatch, list[SendResult])

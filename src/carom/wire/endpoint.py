@@ -14,37 +14,9 @@ from msgspec import UNSET, Raw, Struct
 
 from carom.wire._naming import postmark_name
 from carom.wire.times import encode_hook
+from carom.wire.value import Wire
 
-
-class Wire(Struct, frozen=True, kw_only=True, rename=postmark_name, omit_defaults=True):
-    """A result. A field that Postmark leaves out of some answers is ``X | None = None`` and is left out when None;
-    one that it sends as null is ``X | None`` without a default; all others are required. No other default may
-    stand here: it would be left out of answers. ``result["BouncedAt"]`` and ``result["bounced_at"]`` read a field too."""
-
-    def __getitem__(self, name: str) -> Any:
-        """Return a field by its name or by Postmark's. Raises KeyError."""
-        fields = {
-            alias: field.name for field in msgspec.structs.fields(self) for alias in (field.name, field.encode_name)
-        }
-        return getattr(self, fields[name])
-
-    def to_dict(self, *, wire: bool = False) -> dict[str, Any]:
-        """Return plain values, by field names or, with ``wire``, by Postmark's; deep, what was left out left out."""
-        if wire:
-            return cast("dict[str, Any]", msgspec.to_builtins(self))
-        return {
-            field.name.rstrip("_"): _plain(value)
-            for field in msgspec.structs.fields(self)
-            if (value := getattr(self, field.name)) is not None or field.required
-        }
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Wire):
-        return value.to_dict()
-    if isinstance(value, list):
-        return [_plain(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
-    return value
+__all__ = ["Ask", "BadFields", "BadJson", "Encoded", "Endpoint", "Method", "Wire", "encode_json", "fold"]
 
 
 class Ask(Struct, frozen=True, kw_only=True, rename=postmark_name):
@@ -156,8 +128,8 @@ class Endpoint(Generic[Req, Res]):
             if f"{{{field.name}}}" not in self.path
         }
 
-    def encode(self, request: Req) -> Encoded:
-        """Write a request."""
+    def encode(self, request: Req, more: Mapping[str, Any] | None = None) -> Encoded:
+        """Write a request. ``more`` holds fields that the request's type does not know, by wire name."""
         at: dict[str, str] = {}
         rest: dict[str, Any] = {}
         for field in self._fields:
@@ -166,6 +138,7 @@ class Endpoint(Generic[Req, Res]):
                 at[field.name] = quote(str(value), safe="")
             elif value is not UNSET:
                 rest[field.encode_name] = value
+        rest |= more or {}
         path = self.path.format_map(at)
         if not self.has_body:
             query = {name: _query_text(value) for name, value in rest.items() if value is not None}

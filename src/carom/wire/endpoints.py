@@ -2,17 +2,60 @@
 
 from typing import Any
 
-from carom.wire import bounces, email, server
+from carom.wire import (
+    bounces,
+    bulk,
+    data_removals,
+    domains,
+    email,
+    messages,
+    senders,
+    server,
+    servers,
+    stats,
+    streams,
+    suppressions,
+    templates,
+    triggers,
+    webhooks,
+)
 from carom.wire.endpoint import Endpoint
 
 ENDPOINTS: dict[str, Endpoint[Any, Any]] = {
     name: value
-    for module in (email, bounces, server)
+    for module in (
+        email,
+        bulk,
+        bounces,
+        templates,
+        streams,
+        messages,
+        suppressions,
+        webhooks,
+        triggers,
+        stats,
+        server,
+        servers,
+        domains,
+        senders,
+        data_removals,
+    )
     for name, value in vars(module).items()
     if isinstance(value, Endpoint)
 }
 
-NOT_SERVED_YET: frozenset[str] = frozenset()
+_SERVED = {
+    "SEND_EMAIL",
+    "SEND_BATCH",
+    "GET_DELIVERY_STATS",
+    "GET_BOUNCES",
+    "GET_BOUNCE",
+    "DUMP_BOUNCE",
+    "ACTIVATE_BOUNCE",
+    "GET_SERVER",
+}
+
+NOT_SERVED_YET: frozenset[str] = frozenset(ENDPOINTS) - _SERVED
 """The names of endpoints that the client knows and the server does not answer so far."""
 
 SERVED = [endpoint for name, endpoint in ENDPOINTS.items() if name not in NOT_SERVED_YET]

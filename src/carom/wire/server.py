@@ -1,5 +1,7 @@
 """The server that a token belongs to: https://postmarkapp.com/developer/api/server-api."""
 
+from msgspec import UNSET, UnsetType, field
+
 from carom.wire.endpoint import Ask, Endpoint, Wire
 
 
@@ -35,3 +37,27 @@ class GetServer(Ask, frozen=True, kw_only=True):
 
 
 GET_SERVER = Endpoint("GET", "/server", GetServer, Server)
+
+
+class UpdateServer(Ask, frozen=True, kw_only=True):
+    """Change a server; what is not given stays."""
+
+    name: str | UnsetType = UNSET
+    color: str | UnsetType = UNSET
+    smtp_api_activated: bool | UnsetType = field(default=UNSET, name="SmtpApiActivated")
+    raw_email_enabled: bool | UnsetType = UNSET
+    inbound_hook_url: str | UnsetType = UNSET
+    bounce_hook_url: str | UnsetType = UNSET
+    open_hook_url: str | UnsetType = UNSET
+    delivery_hook_url: str | UnsetType = UNSET
+    click_hook_url: str | UnsetType = UNSET
+    post_first_open_only: bool | UnsetType = UNSET
+    inbound_domain: str | UnsetType = UNSET
+    inbound_spam_threshold: int | UnsetType = UNSET
+    track_opens: bool | UnsetType = UNSET
+    track_links: str | UnsetType = UNSET
+    include_bounce_content_in_hook: bool | UnsetType = UNSET
+    enable_smtp_api_error_hooks: bool | UnsetType = UNSET
+
+
+UPDATE_SERVER = Endpoint("PUT", "/server", UpdateServer, Server)

@@ -1,7 +1,15 @@
 """Postmark's times: written in UTC with seven digits and ``Z``; read with any offset, or none for US Eastern."""
 
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+import re
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import cache
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+Moment = Annotated[datetime, Meta(tz=True)]
+"""A time in an answer. One without a zone does not pass: the tolerant reader takes it as US Eastern."""
 
 
 @cache
@@ -49,3 +57,46 @@ def filter_bound(text: str, *, end: bool) -> datetime:
     if at.tzinfo is None:
         at = at.replace(tzinfo=eastern())
     return at + timedelta(seconds=1, microseconds=-1) if end and at.microsecond == 0 else at
+
+
+_TIME = re.compile(
+    r"\s*(\d{4})-(\d\d?)-(\d\d?)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?\s*(Z|z|[+-]\d\d:?\d\d)?)?\s*"
+)
+
+
+def read_time(text: str) -> datetime | None:
+    """Read a time of an answer: any number of fraction digits, any offset, none for US Eastern; None if it is no time."""
+    found = _TIME.fullmatch(text)
+    if found is None:
+        return None
+    try:
+        at = msgspec.convert(text, datetime)  # rounds the seventh digit as exact reading does
+        return at if at.tzinfo else at.replace(tzinfo=eastern())
+    except msgspec.ValidationError:
+        return _loose_time(found)
+
+
+def _loose_time(found: re.Match[str]) -> datetime | None:
+    year, month, day, hour, minute, second, fraction, offset = found.groups(default="0")
+    try:
+        at = datetime(  # noqa: DTZ001  # the zone follows
+            int(year), int(month), int(day), int(hour), int(minute), int(second), int(f"{fraction:0<6.6}")
+        )
+        return at.replace(tzinfo=eastern() if offset == "0" else _offset(offset))
+    except ValueError:
+        return None
+
+
+def _offset(text: str) -> tzinfo:
+    if text in {"Z", "z"}:
+        return UTC
+    minutes = int(text[1:3]) * 60 + int(text[-2:])
+    return timezone(timedelta(minutes=-minutes if text[0] == "-" else minutes))
+
+
+def eastern_text(moment: date | datetime) -> str:
+    """Write the bound of a filter: a day as it is, a time in US Eastern without zone; a naive one is Eastern."""
+    if not isinstance(moment, datetime):
+        return moment.isoformat()
+    local = moment.astimezone(eastern()) if moment.tzinfo else moment
+    return f"{local:%Y-%m-%dT%H:%M:%S}"

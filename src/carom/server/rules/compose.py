@@ -1,60 +1,33 @@
-"""A message as it goes out: the request and one recipient become a whole mail, in bytes.
+"""A message to send, as the mail that one recipient gets: bytes with CRLF, no line over 998 octets.
 
-Own assembly, since each byte matters: no value can make a header or a line of its own, lines end in CRLF and have at most
-998 octets (RFC 5322, 2.1.1), text is UTF-8 in quoted-printable, To and Cc list everybody, Bcc nobody.
+Own assembly, because the mail is small and its form is fixed: text parts are quoted-printable, files are base64, and
+no boundary can occur in either. https://postmarkapp.com/developer/user-guide/send-email-with-api
 """
 
-import base64
-import binascii
 import re
-from collections.abc import Iterable, Iterator
+from base64 import b64decode, b64encode, encodebytes
+from binascii import b2a_qp
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from hashlib import sha256
 from typing import NamedTuple
+from urllib.parse import quote
 from uuid import UUID
 
-from carom.server.rules.sending import given
-from carom.wire.addresses import Address, parse_addresses
+from msgspec import UNSET, Struct, UnsetType
+
+from carom.server.rules.headers import address_header, one_line, parameter, text_header
+from carom.server.rules.scenarios import BOUNCE_TYPE_HEADER, TEST_DOMAIN
+from carom.wire.addresses import parse_addresses
 from carom.wire.email import Attachment, Header, SendEmail
 
-RESERVED = frozenset(
-    [
-        "bcc",
-        "cc",
-        "content-disposition",
-        "content-id",
-        "content-transfer-encoding",
-        "content-type",
-        "date",
-        "dkim-signature",
-        "feedback-id",
-        "from",
-        "mime-version",
-        "received",
-        "reply-to",
-        "return-path",
-        "sender",
-        "subject",
-        "to",
-        "x-pm-keepid",
-        "x-pm-message-id",
-        "x-pm-message-options",
-        "x-pm-rcpt",
-        "x-pm-tag",
-    ]
-)
-"""Headers that a sender cannot set through Headers: they are ours, or the message's own fields."""
 
-_BREAKS = re.compile(r"[\x00\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
-_ASCII = re.compile(r"[\x09\x20-\x7e]*")
-_WORD_OCTETS = 45
-"""How many octets of text one encoded word holds: 60 characters of base64, 75 in all (RFC 2047, 2)."""
-_LINE = 76
+class Facts(Struct, frozen=True, kw_only=True):
+    """What the service knows of a message when it is written for one recipient.
 
-
-class Facts(NamedTuple):
-    """What a mail carries beside the request. ``proof`` is the signed token that proves a bounce to be of this mail."""
+    ``hostname`` stands to the right in Message-Id; ``proof`` is the token by which the service knows its own mail
+    again; ``submitted_at`` is aware.
+    """
 
     message_id: UUID
     server_id: int
@@ -65,128 +38,154 @@ class Facts(NamedTuple):
     proof: str
 
 
+# Headers that the service writes itself, or that steer it: given as custom headers they are ignored.
+RESERVED_HEADERS = frozenset(
+    {
+        "bcc", "cc", "date", "delivered-to", "dkim-signature", "feedback-id", "from", "message-id", "mime-version",
+        "received", "reply-to", "return-path", "sender", "subject", "to", "x-pm-bounce-type", "x-pm-keepid",
+        "x-pm-message-id", "x-pm-message-options", "x-pm-rcpt", "x-pm-tag",
+    }
+)  # fmt: skip
+RESERVED_PREFIXES = ("content-", "resent-")
+ONCE = frozenset({"in-reply-to", "references"})  # RFC 5322 section 3.6: more than one is no valid mail
+
+_HEADER_NAME = re.compile(r"[!-9;-~]{1,76}")
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,900}>")
+_MEDIA_TYPE = re.compile(
+    r'[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(?: *; *[A-Za-z0-9_-]+=(?:[A-Za-z0-9_.:+/-]+|"[ !#-\[\]-~]*"))*'
+)
+_LONGEST_MEDIA_TYPE = 200
+_ANY_FILE = "application/octet-stream"
+# A container cannot be base64 (RFC 2045 section 6.4), and a file is one.
+_CONTAINERS = ("multipart/", "message/")
+_LONGEST_TAG_BYTES = 240  # in Feedback-ID, which cannot be folded
+
+
+class _Part(NamedTuple):
+    headers: str
+    body: bytes
+
+    def __bytes__(self) -> bytes:
+        return self.headers.encode() + b"\r\n" + self.body
+
+
 def compose(email: SendEmail, facts: Facts) -> bytes:
-    """Write the mail for one recipient."""
-    content_headers, content = _content(email, facts)
-    headers = b"".join(_header(name, value) for name, value in _headers(email, facts))
-    return headers + b"MIME-Version: 1.0\r\n" + content_headers + b"\r\n" + content
+    """Write the mail for one recipient. Raises BadAddress where From, To, Cc or ReplyTo cannot be read, and ValueError
+    where an attachment is no base64."""
+    headers = "".join(line + "\r\n" for line in _headers(email, facts))
+    content = bytes(_content(email, facts.message_id.hex))
+    return headers.encode() + content + (b"" if content.endswith(b"\r\n") else b"\r\n")
 
 
-def _headers(email: SendEmail, facts: Facts) -> Iterator[tuple[str, str]]:
-    custom = email.headers if isinstance(email.headers, list) else []
-    yield "From", _mailboxes(given(email.from_), "From")
-    for name, text in (("To", email.to), ("Cc", email.cc), ("Reply-To", email.reply_to)):
-        if given(text):
-            yield name, _mailboxes(given(text), name)
-    yield "Subject", given(email.subject)
-    yield "Date", format_datetime(facts.submitted_at.astimezone(UTC))
-    yield "Message-ID", _message_id(custom, facts)
-    yield from _own_headers(email, facts)
-    for header in custom:
-        if header.name.lower() not in RESERVED and header.name.lower() != "message-id":
-            yield header.name, header.value
+def _headers(email: SendEmail, facts: Facts) -> Iterator[str]:
+    for name, value in (("From", email.from_), ("To", email.to), ("Cc", email.cc), ("Reply-To", email.reply_to)):
+        if mailboxes := parse_addresses(_given(value), name):
+            yield address_header(name, mailboxes)
+    yield text_header("Subject", _given(email.subject))
+    yield f"Date: {format_datetime(facts.submitted_at.astimezone(UTC))}"
+    yield f"Message-Id: {message_id(email, facts)}"
+    yield from _service_headers(one_line(_given(email.tag)), facts)
+    yield from _custom_headers(email, facts.recipient)
+    yield "MIME-Version: 1.0"
 
 
-def _own_headers(email: SendEmail, facts: Facts) -> Iterator[tuple[str, str]]:
-    tag = given(email.tag)
-    routed = f"m0|{facts.account_id}|{facts.server_id}|{facts.recipient}"
-    tag_word = base64.b64encode(tag.encode()).decode() if tag else "_"
-    yield "X-PM-Message-Id", str(facts.message_id)
-    yield "X-PM-RCPT", f"|{base64.b64encode(routed.encode()).decode()}|"
-    yield "X-PM-Message-Options", f"v1;{facts.proof}"
-    if tag:
-        yield "X-PM-Tag", tag
-    yield "Feedback-ID", f"s{facts.server_id}-{tag_word[:60]}:s{facts.server_id}:a{facts.account_id}:carom"
-
-
-def _message_id(custom: Iterable[Header], facts: Facts) -> str:
-    named = {header.name.lower(): header.value.strip() for header in custom}
-    if named.get("x-pm-keepid", "").lower() == "true" and "message-id" in named:
-        return named["message-id"]
+def message_id(email: SendEmail, facts: Facts) -> str:
+    """Return the Message-ID with its brackets: the service's own, or the sender's where X-PM-KeepID asks for it."""
+    given = {header.name.lower(): header.value.strip() for header in _custom(email)}
+    kept = given.get("message-id", "")
+    if given.get("x-pm-keepid", "").lower() == "true" and _MESSAGE_ID.fullmatch(kept):
+        return kept
     return f"<{facts.message_id}@{facts.hostname}>"
 
 
-def _mailboxes(text: str, field: str) -> str:
-    return ", ".join(_mailbox(address) for address in parse_addresses(text, field))
+def _service_headers(tag: str, facts: Facts) -> Iterator[str]:
+    short = tag.encode("utf-8", "replace")[:_LONGEST_TAG_BYTES].decode("utf-8", "ignore")
+    stream = b64encode(short.encode()).decode() or "_"
+    rcpt = f"m0|{facts.account_id}|{facts.server_id}|{facts.recipient}"
+    yield f"Feedback-ID: s{facts.server_id}-{stream}:s{facts.server_id}:a{facts.account_id}:postmark"
+    yield f"X-PM-Message-Id: {facts.message_id}"
+    yield f"X-PM-RCPT: |{b64encode(rcpt.encode('utf-8', 'replace')).decode()}|"
+    yield text_header("X-PM-Message-Options", f"v1;{facts.proof}")
+    if tag:
+        yield text_header("X-PM-Tag", tag)
 
 
-def _mailbox(address: Address) -> str:
-    if not address.name or _ASCII.fullmatch(address.name):
-        return str(address)
-    return f"{' '.join(_encoded_words(address.name))} <{address.email}>"
+def _custom_headers(email: SendEmail, recipient: str) -> Iterator[str]:
+    seen: set[str] = set()
+    for header in _custom(email):
+        name = header.name.lower()
+        if _may_stand(name, recipient) and not (name in ONCE and name in seen):
+            seen.add(name)
+            yield text_header(header.name, header.value)
 
 
-def _header(name: str, value: str) -> bytes:
-    """Write a header: one line, folded at white space, in encoded words where it is not ASCII."""
-    value = _BREAKS.sub(" ", value).strip()
-    safe = _ASCII.fullmatch(value)
-    words = value.split(" ") if safe and all(len(word) < 900 for word in value.split(" ")) else _encoded_words(value)
-    lines = [f"{name}:"]
-    for word in words:
-        if len(lines[-1]) + 1 + len(word) > _LINE and lines[-1].strip() and lines[-1] != f"{name}:":
-            lines.append("")
-        lines[-1] += f" {word}"
-    return "\r\n".join(lines).encode("ascii") + b"\r\n"
+def _may_stand(name: str, recipient: str) -> bool:
+    if name == BOUNCE_TYPE_HEADER.lower():
+        # Nobody reads mail at the test domain but the built-in remote, which is told by this header.
+        return recipient.lower().endswith(f"@{TEST_DOMAIN}")
+    return name not in RESERVED_HEADERS and not name.startswith(RESERVED_PREFIXES)
 
 
-def _encoded_words(text: str) -> list[str]:
-    """Write a text as encoded words (RFC 2047), none of which parts a character."""
-    pieces = [""]
-    for character in text:
-        if len((pieces[-1] + character).encode("utf-8", "replace")) > _WORD_OCTETS:
-            pieces.append("")
-        pieces[-1] += character
-    return [f"=?utf-8?B?{base64.b64encode(piece.encode('utf-8', 'replace')).decode()}?=" for piece in pieces]
+def _custom(email: SendEmail) -> Sequence[Header]:
+    given = [] if email.headers is UNSET else email.headers
+    return [header for header in given if _HEADER_NAME.fullmatch(header.name)]
 
 
-def _content(email: SendEmail, facts: Facts) -> tuple[bytes, bytes]:
-    """Return the content headers and the content: alternatives, inside related parts, inside attachments."""
-    html, text = given(email.html_body), given(email.text_body)
-    bodies = [_text(kind, body) for kind, body in (("plain", text), ("html", html)) if body]
-    attached = email.attachments if isinstance(email.attachments, list) else []
-    inline = [_attachment(one) for one in attached if one.content_id]
-    files = [_attachment(one) for one in attached if not one.content_id]
-    content = _multipart("alternative", bodies, facts)
-    if inline:
-        content = _multipart("related", [content, *inline], facts)
-    return _multipart("mixed", [content, *files], facts) if files else content
+def _content(email: SendEmail, seed: str) -> _Part:
+    files = [] if email.attachments is UNSET else email.attachments
+    html = _given(email.html_body)
+    inline = [_file(file) for file in files if html and file.content_id]
+    attached = [_file(file) for file in files if not (html and file.content_id)]
+    texts = [_text("plain", email.text_body)] if _given(email.text_body) or not html else []
+    if html:
+        texts.append(_multipart("related", [_text("html", html), *inline], seed))
+    return _multipart("mixed", [_multipart("alternative", texts, seed), *attached], seed)
 
 
-def _multipart(kind: str, parts: list[tuple[bytes, bytes]], facts: Facts) -> tuple[bytes, bytes]:
+def _multipart(subtype: str, parts: Sequence[_Part], seed: str) -> _Part:
+    """Join parts; one alone stays itself. ``=_`` occurs in no quoted-printable and no base64 text (RFC 2045 section
+    6.7), so the boundary needs no search for it."""
     if len(parts) == 1:
         return parts[0]
-    boundary = b"=_%s_%s" % (kind[:3].encode(), sha256(f"{facts.message_id} {kind}".encode()).hexdigest()[:32].encode())
-    body = b"".join(b"--%s\r\n%s\r\n%s\r\n" % (boundary, headers, content) for headers, content in parts)
-    head = b'Content-Type: multipart/%s; boundary="%s"\r\n' % (kind.encode(), boundary)
-    return head, body + b"--%s--\r\n" % boundary
+    boundary = f"=_{subtype}-{seed}"
+    joined = b"".join(b"--%b\r\n%b\r\n" % (boundary.encode(), bytes(part)) for part in parts)
+    return _Part(
+        f'Content-Type: multipart/{subtype};\r\n boundary="{boundary}"\r\n',
+        b"%b--%b--\r\n" % (joined, boundary.encode()),
+    )
 
 
-def _text(kind: str, body: str) -> tuple[bytes, bytes]:
-    lines = body.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace")
-    encoded = binascii.b2a_qp(lines, istext=True).replace(b"\n", b"\r\n")
-    head = b"Content-Type: text/%s; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n" % kind.encode()
-    return head, encoded if encoded.endswith(b"\r\n") else encoded + b"\r\n"
+def _text(subtype: str, text: str | UnsetType) -> _Part:
+    lines = _given(text).replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace")
+    body = b2a_qp(lines, istext=True).replace(b"\n", b"\r\n")
+    return _Part(
+        f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n", body
+    )
 
 
-def _attachment(one: Attachment) -> tuple[bytes, bytes]:
-    content = base64.encodebytes(base64.b64decode("".join(one.content.split()))).replace(b"\n", b"\r\n")
-    kind = one.content_type if one.content_type and re.fullmatch(r"[\w.+-]+/[\w.+-]+", one.content_type) else None
-    disposition = "inline" if one.content_id else "attachment"
-    head = _header("Content-Type", kind or "application/octet-stream") + b"Content-Transfer-Encoding: base64\r\n"
-    head += _header("Content-Disposition", f"{disposition};{_file_name(one.name)}")
-    if one.content_id:
-        head += _header("Content-ID", f"<{_BREAKS.sub('', one.content_id).removeprefix('cid:').strip('<> ')}>")
-    return head, content
+def _file(file: Attachment) -> _Part:
+    content_id = _content_id(file.content_id or "")
+    disposition = "inline" if content_id else "attachment"
+    headers = (
+        f"Content-Type: {_media_type(file.content_type)}\r\n"
+        "Content-Transfer-Encoding: base64\r\n"
+        f"Content-Disposition: {disposition}{parameter('filename', file.name)}\r\n"
+    )
+    if content_id:
+        headers += f"Content-ID: <{content_id}>\r\n"
+    return _Part(headers, encodebytes(b64decode(file.content)).replace(b"\n", b"\r\n"))
 
 
-def _file_name(name: str) -> str:
-    """Write a file name as a parameter: quoted, or by RFC 2231 where it is not plain ASCII."""
-    name = _BREAKS.sub(" ", name)
-    if re.fullmatch(r"[\x20-\x7e]{0,200}", name) and not re.search(r'["\\]', name):
-        return f' filename="{name}"'
-    octets = name.encode("utf-8", "replace")[:400]
-    quoted = "".join(chr(b) if (chr(b).isalnum() and b < 128) or b in b"-._" else f"%{b:02X}" for b in octets)
-    pieces = [quoted[at : at + 60] for at in range(0, len(quoted), 60)]
-    if len(pieces) == 1:
-        return f" filename*=utf-8''{quoted}"
-    return "; ".join([f" filename*0*=utf-8''{pieces[0]}", *(f"filename*{n}*={p}" for n, p in enumerate(pieces[1:], 1))])
+def _media_type(given: str | None) -> str:
+    value = one_line(given or "")
+    usable = len(value) <= _LONGEST_MEDIA_TYPE and _MEDIA_TYPE.fullmatch(value)
+    return value if usable and not value.lower().startswith(_CONTAINERS) else _ANY_FILE
+
+
+def _content_id(given: str) -> str:
+    bare = one_line(given).removeprefix("cid:").strip("<> ")
+    return quote(bare, safe="!#$%&'*+-/=?^_`{|}~.@", errors="replace")[:900]
+
+
+def _given(value: str | UnsetType) -> str:
+    return "" if value is UNSET else value

@@ -1,26 +1,31 @@
-"""What the built-in remote does with an address, as a table: Postmark's bounce-testing domain, and replies of your choice.
+"""What the built-in remote does with an address: Postmark's black-hole domain, as a table.
 
-``hardbounce@`` is refused as an unknown user, ``Soft_Bounce@`` as a full mailbox, and so on for each bounce type, in any
-case and with or without underscores; an unknown name is a HardBounce. ``hardbounce+later@`` is accepted first and bounced
-by a DSN mail. ``reply+550-5.7.1@`` is refused with that code and status, ``reply+552-5.3.4+data@`` after the message,
-``reply+550-5.1.1+later@`` by a DSN mail.
-Source: https://postmarkapp.com/developer/user-guide/sandbox-mode/generate-fake-bounces.
+The local part names a bounce type (any case, underscores ignored; what follows a ``+`` is free), ``+later`` accepts
+first and bounces by a mail, ``reply+550-5.7.1@`` asks for that very reply. Here is only what the remote does; that
+the requested type is the type of the bounce is settled elsewhere, from :attr:`Scenario.type`.
 """
 
 import re
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from carom.taxonomy import BounceType
 
 TEST_DOMAIN = "bounce-testing.postmarkapp.com"
+BOUNCE_TYPE_HEADER = "X-PM-Bounce-Type"
 
 When = Literal["rcpt", "data", "later"]
 Action = Literal["failed", "delayed"]
 
 
-class Scenario(NamedTuple):
-    """What a remote does. ``type`` is the bounce type that the address asked for, None where it chose a reply. ``at`` is
-    when the remote says no: at RCPT, after DATA, or later by a DSN mail; None when it never does."""
+class Scenario(Struct, frozen=True):
+    """What happens to mail for one address.
+
+    ``at`` None accepts it; ``rcpt`` and ``data`` refuse it there; ``later`` accepts it and answers with a delivery
+    report whose recipient has ``action``. ``type`` is the bounce type asked for, None where none was.
+    """
 
     type: BounceType | None
     at: When | None
@@ -29,71 +34,102 @@ class Scenario(NamedTuple):
     text: str
     action: Action = "failed"
 
-    @property
-    def reply(self) -> str:
-        """The text of an SMTP reply: status and words."""
-        return f"{self.status} {self.text}"
+
+class _Row(Struct, frozen=True):
+    at: When
+    code: int
+    status: str
+    text: str
+    action: Action = "failed"
 
 
-ACCEPT = Scenario(None, None, 250, "2.0.0", "OK")
+# One row a type. Refusals where a server would refuse; a report where only a mail could tell.
+_ROWS: dict[BounceType, _Row] = {
+    BounceType.HARD_BOUNCE: _Row("rcpt", 550, "5.1.1", "<{0}>: Recipient address rejected: User unknown"),
+    BounceType.TRANSIENT: _Row(
+        "later", 451, "4.4.1", "connect to the mail server of <{0}>: Connection timed out; will be retried", "delayed"
+    ),
+    BounceType.UNSUBSCRIBE: _Row("later", 550, "5.7.0", "<{0}> asks to be unsubscribed: remove me from this list"),
+    BounceType.SUBSCRIBE: _Row("later", 550, "5.7.0", "<{0}> asks to be subscribed to this list"),
+    BounceType.AUTO_RESPONDER: _Row("later", 450, "4.2.0", "<{0}>: Automatic reply: Out of office until next week"),
+    BounceType.ADDRESS_CHANGE: _Row("later", 551, "5.1.6", "<{0}> has changed the address; please update your records"),
+    BounceType.DNS_ERROR: _Row(
+        "later", 451, "4.4.3", "<{0}>: Host or domain name not found: temporary DNS error, name server did not answer"
+    ),
+    BounceType.SPAM_NOTIFICATION: _Row("data", 554, "5.7.1", "Message to <{0}> rejected: content classified as spam"),
+    BounceType.OPEN_RELAY_TEST: _Row("later", 550, "5.7.1", "<{0}>: Relay access denied: open relay test message"),
+    BounceType.UNKNOWN: _Row("data", 554, "5.0.0", "Transaction for <{0}> failed"),
+    BounceType.SOFT_BOUNCE: _Row("rcpt", 552, "5.2.2", "<{0}>: Mailbox full: user is over quota"),
+    BounceType.VIRUS_NOTIFICATION: _Row("later", 554, "5.7.0", "Virus found in the message to <{0}>: Eicar-Test"),
+    BounceType.CHALLENGE_VERIFICATION: _Row(
+        "later", 550, "5.7.0", "<{0}> is protected: please verify that you sent this message, it is held until then"
+    ),
+    BounceType.BAD_EMAIL_ADDRESS: _Row("rcpt", 553, "5.1.3", "<{0}>: Bad recipient address syntax"),
+    BounceType.MANUALLY_DEACTIVATED: _Row("later", 550, "5.2.1", "<{0}> was deactivated by hand"),
+    BounceType.UNCONFIRMED: _Row("later", 550, "5.7.0", "<{0}> has not confirmed the registration"),
+    BounceType.BLOCKED: _Row(
+        "data", 554, "5.7.1", "Message to <{0}> blocked: client host listed by a DNS block list for poor reputation"
+    ),
+    BounceType.SMTP_API_ERROR: _Row("later", 554, "5.6.0", "Message to <{0}> could not be accepted by SMTP submission"),
+    BounceType.INBOUND_ERROR: _Row("later", 554, "5.3.0", "Message to <{0}> could not be handed to the inbound hook"),
+    BounceType.DMARC_POLICY: _Row(
+        "data", 550, "5.7.1", "Message to <{0}> rejected: unauthenticated mail is refused by the sender's DMARC policy"
+    ),
+    BounceType.TEMPLATE_RENDERING_FAILED: _Row("later", 554, "5.6.0", "Template for <{0}> could not be rendered"),
+}
 
-_T = BounceType
-
-_ROWS = (
-    Scenario(_T.HARD_BOUNCE, "rcpt", 550, "5.1.1", "<{address}>: Recipient address rejected: User unknown"),
-    Scenario(_T.SOFT_BOUNCE, "rcpt", 552, "5.2.2", "<{address}>: Mailbox full, the quota of this user is exceeded"),
-    Scenario(_T.TRANSIENT, "later", 451, "4.4.1", "connect to mail.example.net: Connection timed out", "delayed"),
-    Scenario(_T.DNS_ERROR, "later", 451, "4.4.3", "Host or domain name not found: name service error, try again"),
-    Scenario(_T.BLOCKED, "data", 554, "5.7.1", "Service unavailable: the sending IP address is on our block list"),
-    Scenario(_T.SPAM_NOTIFICATION, "data", 550, "5.7.1", "Message rejected as spam by content scanning"),
-    Scenario(_T.DMARC_POLICY, "data", 550, "5.7.1", "Email rejected per DMARC policy for the domain in From"),
-    Scenario(_T.VIRUS_NOTIFICATION, "data", 554, "5.7.0", "Message rejected: a virus was found in it"),
-    Scenario(_T.BAD_EMAIL_ADDRESS, "rcpt", 553, "5.1.3", "<{address}>: Invalid mailbox syntax"),
-    Scenario(_T.AUTO_RESPONDER, "later", 250, "5.0.0", "Out of office: I will read your mail when I am back"),
-    Scenario(_T.ADDRESS_CHANGE, "later", 250, "5.0.0", "I have a new address; please update your address book"),
-    Scenario(_T.UNSUBSCRIBE, "later", 250, "5.0.0", "Please remove me from this list"),
-    Scenario(_T.SUBSCRIBE, "later", 250, "5.0.0", "Please add me to this list"),
-    Scenario(_T.CHALLENGE_VERIFICATION, "later", 250, "5.0.0", "Please verify that you sent this message"),
-    Scenario(_T.OPEN_RELAY_TEST, "later", 250, "5.0.0", "This message tests whether your system is an open relay"),
-    Scenario(_T.UNKNOWN, "data", 554, "5.0.0", "Transaction failed"),
-    Scenario(_T.MANUALLY_DEACTIVATED, "data", 554, "5.0.0", "The address is deactivated"),
-    Scenario(_T.UNCONFIRMED, "data", 554, "5.0.0", "The registration of this address is not confirmed"),
-    Scenario(_T.SMTP_API_ERROR, "data", 554, "5.0.0", "The message could not be accepted"),
-    Scenario(_T.INBOUND_ERROR, "data", 554, "5.0.0", "The inbound hook did not take the message"),
-    Scenario(_T.TEMPLATE_RENDERING_FAILED, "data", 554, "5.0.0", "The template could not be rendered"),
-)
-
-_BY_TYPE = {row.type: row for row in _ROWS}
-_BY_NAME = {kind.value.lower(): kind for kind in BounceType if kind is not BounceType.SPAM_COMPLAINT}
-_REPLY = re.compile(r"reply\+([245]\d\d)-([245]\.\d{1,3}\.\d{1,3})(?:\+(data|later))?")
+# A complaint is no bounce that can be asked for; Postmark answers with a hard bounce.
+_UNSUPPORTED = BounceType.SPAM_COMPLAINT
+_BY_NAME = {kind.lower(): kind for kind in BounceType if kind is not _UNSUPPORTED}
+_REPLY = re.compile(r"reply\+((?P<class>[45])[0-5]\d)-((?P=class)\.\d{1,3}\.\d{1,3})(?:\+(data|later))?", re.IGNORECASE)
 
 
 def requested_type(recipient: str, bounce_type_header: str | None = None) -> BounceType | None:
-    """Return the bounce type that a recipient asks for, None for one that asks for none."""
+    """Return the bounce type that a recipient and the X-PM-Bounce-Type header ask for, None if none."""
     return scenario(recipient, bounce_type_header).type
 
 
 def scenario(recipient: str, bounce_type_header: str | None = None) -> Scenario:
-    """Return what the built-in remote does with a recipient; ``bounce_type_header`` is the value of X-PM-Bounce-Type,
-    which counts for recipients at the test domain."""
-    local, _, domain = recipient.lower().rpartition("@")
-    if domain != TEST_DOMAIN:
-        return ACCEPT
-    chosen = _REPLY.fullmatch(local)
-    if chosen:
-        return _chosen(recipient, int(chosen[1]), chosen[2], chosen[3])
-    name, _, suffix = local.partition("+")
-    kind = _type_named(bounce_type_header) if bounce_type_header else _type_named(name)
-    row = _BY_TYPE[kind]
-    return row._replace(text=row.text.format(address=recipient), at="later" if suffix == "later" else row.at)
+    """Look up what the built-in remote does with mail for ``recipient``. The header counts at the test domain only,
+    and there before the local part."""
+    local = _test_local(recipient)
+    if local is None:
+        return Scenario(None, None, 250, "2.1.5", "Ok")
+    header = (bounce_type_header or "").strip()
+    reply = None if header else _reply(local, recipient)
+    if reply is not None:
+        return reply
+    name, *tags = local.split("+")
+    found = _scenario(_kind(header or name) or BounceType.HARD_BOUNCE, recipient)
+    return replace(found, at="later") if "later" in tags else found
 
 
-def _type_named(name: str) -> BounceType:
-    return _BY_NAME.get(name.strip().replace("_", "").lower(), BounceType.HARD_BOUNCE)
+def local_part_decides(recipient: str) -> bool:
+    """Whether the local part alone says what happens: false at the test domain where it names no known type, so that
+    the header, which comes with the content, may."""
+    local = _test_local(recipient)
+    return local is None or _kind(local.partition("+")[0]) is not None or _REPLY.fullmatch(local) is not None
 
 
-def _chosen(recipient: str, code: int, status: str, suffix: str | None) -> Scenario:
-    at: When | None = "data" if suffix == "data" else "later" if suffix == "later" else "rcpt"
-    if code < 400 and at != "later":
-        return ACCEPT
-    return Scenario(None, at, code, status, f"<{recipient}>: this remote was asked to answer so")
+def _test_local(recipient: str) -> str | None:
+    local, _, domain = recipient.rpartition("@")
+    return local.lower() if domain.lower() == TEST_DOMAIN else None
+
+
+def _kind(name: str) -> BounceType | None:
+    return _BY_NAME.get(name.replace("_", "").lower())
+
+
+def _scenario(kind: BounceType, recipient: str) -> Scenario:
+    row = _ROWS[kind]
+    return Scenario(kind, row.at, row.code, row.status, row.text.format(recipient), row.action)
+
+
+def _reply(local: str, recipient: str) -> Scenario | None:
+    match = _REPLY.fullmatch(local)
+    if match is None:
+        return None
+    code, first, status, where = match.groups()
+    at: When = "data" if where == "data" else "later" if where == "later" else "rcpt"
+    action: Action = "delayed" if first == "4" and at == "later" else "failed"
+    return Scenario(None, at, int(code), status, f"<{recipient}>: this reply was asked for", action)

@@ -9,13 +9,11 @@ from typing import TypeVar
 from msgspec import Struct, UnsetType
 
 from carom.server.rules.refusals import Refusal, invalid_email
-from carom.server.rules.scenarios import requested_type
+from carom.server.rules.scenarios import BOUNCE_TYPE_HEADER, requested_type
 from carom.taxonomy import BounceType
 from carom.wire import email as limits
 from carom.wire.addresses import Address, BadAddress, parse_address, parse_addresses
 from carom.wire.email import SendEmail
-
-BOUNCE_TYPE_HEADER = "x-pm-bounce-type"
 
 Item = TypeVar("Item")
 
@@ -61,7 +59,7 @@ def check(email: SendEmail) -> Checked:
         raise invalid_email(fault)
     for attachment in _or_empty(email.attachments):
         _check_attachment(attachment)
-    asked = next((h.value for h in _or_empty(email.headers) if h.name.lower() == BOUNCE_TYPE_HEADER), None)
+    asked = next((h.value for h in _or_empty(email.headers) if h.name.lower() == BOUNCE_TYPE_HEADER.lower()), None)
     return Checked(
         email=email,
         from_=from_,

@@ -62,27 +62,23 @@ class Sandbox:
 def write_answer(mail: Incoming, at: datetime) -> bytes:
     """Write what the scenario of a captured mail promised."""
     plan = plan_for(mail.recipient, mail.content)
-    code = f"{plan.code} " if plan.code >= 400 else ""
     return write_report(
         ReportFacts(
             reporting_mta=REMOTE_NAME,
             from_address=f"MAILER-DAEMON@{REMOTE_NAME}",
             to_address=mail.mail_from,
-            envelope_id=None,
             recipients=(
                 ReportedRecipient(
                     final_recipient=mail.recipient,
                     original_recipient=mail.recipient,
                     action=plan.action,
                     status=plan.status,
-                    remote_mta=None,
-                    diagnostic=f"smtp;{code}{plan.status} {plan.text}",
+                    diagnostic=f"{plan.code} {plan.status} {plan.text}",
                     last_attempt=at,
                 ),
             ),
             arrival_date=at,
             at=at,
-            transcript=None,
             returned=mail.content,
             report_id=sha256(mail.content + mail.recipient.encode()).hexdigest()[:24],
         )

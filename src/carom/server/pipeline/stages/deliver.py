@@ -4,7 +4,8 @@ from datetime import datetime
 
 from carom.bounce import classify
 from carom.bounce.verp import proof, return_path
-from carom.server.outbound.session import Attempt, Route
+from carom.server.outbound.attempt import Attempt
+from carom.server.outbound.session import Route
 from carom.server.pipeline.deps import SANDBOX_SERVER, Deps
 from carom.server.pipeline.jobs import Bounced, Deliver, Settle
 from carom.server.rules.compose import Facts, compose
@@ -15,6 +16,9 @@ from carom.server.rules.scenarios import TEST_DOMAIN
 from carom.server.store import deliveries
 from carom.server.store.deliveries import Delivery
 from carom.taxonomy import BounceType
+
+BEFORE_MAIL = frozenset({"connect", "greeting", "ehlo"})
+"""What a remote refuses there says nothing about the recipient: it is tried again, also after a 5xx."""
 
 
 async def deliver(job: Deliver, deps: Deps) -> list[Settle]:
@@ -54,13 +58,13 @@ def _route(delivery: Delivery, deps: Deps) -> Route:
 def _outcome(job: Deliver, delivery: Delivery, attempt: Attempt, home: str, content: bytes, deps: Deps) -> Settle:
     now = deps.clock()
     details = {
-        "DeliveryMessage": _said(attempt),
-        "DestinationServer": attempt.remote_name,
-        "DestinationIP": attempt.remote_ip,
+        "DeliveryMessage": _details(attempt),
+        "DestinationServer": attempt.remote_name or "",
+        "DestinationIP": attempt.remote_ip or "",
     }
     if attempt.outcome == "accepted":
         return Settle(job.recipient_id, Event.ACCEPTED, now, details)
-    if attempt.outcome == "deferred":
+    if attempt.outcome == "deferred" or attempt.phase in BEFORE_MAIL:
         wait = retry_delay(DELIVERY, job.attempts, deps.chance)
         if wait is not None:
             return Settle(job.recipient_id, Event.DEFERRED, now, details, retry_at=now + wait)
@@ -77,7 +81,7 @@ def _bounced(delivery: Delivery, attempt: Attempt, home: str, content: bytes, de
         text=reply.text if reply else attempt.error or "",
         command=attempt.phase,
     )
-    gave_up = attempt.outcome == "deferred"
+    gave_up = attempt.outcome == "deferred" or attempt.phase in BEFORE_MAIL
     kind = BounceType.SOFT_BOUNCE if gave_up and verdict.type is BounceType.UNKNOWN else verdict.type
     status = verdict.status or ("4.4.7" if gave_up else "5.0.0")
     dump = write_report(
@@ -85,14 +89,12 @@ def _bounced(delivery: Delivery, attempt: Attempt, home: str, content: bytes, de
             reporting_mta=deps.settings.hostname,
             from_address=f"MAILER-DAEMON@{deps.settings.hostname}",
             to_address=home,
-            envelope_id=None,
             recipients=(
                 ReportedRecipient(
                     final_recipient=delivery.address,
-                    original_recipient=None,
                     action="failed",
                     status=status,
-                    remote_mta=attempt.remote_name or None,
+                    remote_mta=attempt.remote_name,
                     diagnostic=_said(attempt),
                     last_attempt=now,
                 ),
@@ -104,14 +106,14 @@ def _bounced(delivery: Delivery, attempt: Attempt, home: str, content: bytes, de
             report_id=f"{delivery.message_id}.{delivery.recipient_id}",
         )
     )
-    return Bounced(kind, _said(attempt), dump, verdict.rule, verdict.matched, verdict.status)
+    return Bounced(kind, _details(attempt), dump, verdict.rule, verdict.matched, verdict.status)
 
 
 def _said(attempt: Attempt) -> str:
-    """Return what the remote said, or what went wrong, as a Diagnostic-Code."""
-    if attempt.reply is None:
-        return f"x-carom;{attempt.error or attempt.outcome}"
-    text = attempt.reply.text
-    status = attempt.reply.status
-    known = status is None or text.startswith(status)
-    return " ".join(part for part in (f"smtp;{attempt.reply.code}", None if known else status, text) if part)
+    """Return what the remote said, or what went wrong."""
+    return str(attempt.reply) if attempt.reply else attempt.error or attempt.outcome
+
+
+def _details(attempt: Attempt) -> str:
+    """Return the same as a Diagnostic-Code, its type in front: only what a remote said is SMTP's."""
+    return f"{'smtp' if attempt.reply else 'x-carom'};{_said(attempt)}"

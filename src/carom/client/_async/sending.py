@@ -1,0 +1,97 @@
+"""Sending: https://postmarkapp.com/developer/api/email-api."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar, Literal
+
+from carom.client import _core
+from carom.client._aio import side_by_side
+from carom.client._async.base import AsyncClient
+from carom.client._message import Addresses, AttachmentLike, Headers, Message, cut, message_json
+from carom.client.batches import BatchResult, gathered
+from carom.client.results import SendResult
+from carom.wire.email import SEND_BATCH, SEND_EMAIL
+from carom.wire.endpoint import Encoded, Endpoint
+
+
+class AsyncSending(AsyncClient):
+    """The calls that send."""
+
+    kind: ClassVar[Literal["server", "account"]] = "server"
+
+    async def deliver(
+        self,
+        message: Message | None = None,
+        /,
+        *,
+        from_: Addresses | None = None,
+        to: Addresses | None = None,
+        cc: Addresses | None = None,
+        bcc: Addresses | None = None,
+        subject: str | None = None,
+        html_body: str | None = None,
+        text_body: str | None = None,
+        reply_to: Addresses | None = None,
+        tag: str | None = None,
+        headers: Headers | None = None,
+        track_opens: bool | None = None,
+        track_links: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+        attachments: AttachmentLike | Sequence[AttachmentLike] | None = None,
+        message_stream: str | None = None,
+        **fields: Any,
+    ) -> SendResult:
+        """Send one message, given as a mapping, as keywords, or both (keywords win). Names are these, or Postmark's
+        (``HtmlBody``). Raises InactiveRecipientError if nobody can get it, InvalidEmailRequestError for what Postmark
+        does not take, ValueError before anything is sent for what it surely would not take."""
+        fields |= {
+            "from_": from_,
+            "to": to,
+            "cc": cc,
+            "bcc": bcc,
+            "subject": subject,
+            "html_body": html_body,
+            "text_body": text_body,
+            "reply_to": reply_to,
+            "tag": tag,
+            "headers": headers,
+            "track_opens": track_opens,
+            "track_links": track_links,
+            "metadata": metadata,
+            "attachments": attachments,
+            "message_stream": message_stream,
+        }
+        return await self._send(SEND_EMAIL, message, fields)
+
+    async def _send(
+        self, endpoint: Endpoint[Any, Any], message: Message | None, fields: Mapping[str, Any]
+    ) -> SendResult:
+        body = message_json(message, fields, validate=self._settings.validate)
+        request, reply = await self._exchange(Encoded(endpoint.method, endpoint.path, {}, body))
+        result = _core.decode(request, reply, SendResult)
+        if result.error is not None:
+            raise result.error
+        return result
+
+    async def deliver_in_batches(self, messages: Iterable[Message], *, concurrency: int = 1) -> BatchResult:
+        """Send any number of messages, in parts of up to 500 and 50 MB, ``concurrency`` parts at a time. Each message
+        has its result, in order; a refused one stops no other. Raises BatchError, with the results so far, if a part
+        as a whole fails."""
+        return await self._send_batch(SEND_BATCH, messages, concurrency)
+
+    async def _send_batch(
+        self, endpoint: Endpoint[Any, Any], messages: Iterable[Message], concurrency: int
+    ) -> BatchResult:
+        validate = self._settings.validate
+        bodies = [
+            message_json(message, {}, validate=validate, where=f"message {index}: ")
+            for index, message in enumerate(messages)
+        ]
+        parts = cut(bodies, self._settings.max_batch_size, self._settings.max_batch_bytes)
+
+        async def send(part: tuple[int, Sequence[bytes]]) -> list[SendResult]:
+            listed = b"[" + b",".join(part[1]) + b"]"
+            body = listed if endpoint.body else b'{"Messages":' + listed + b"}"
+            request, reply = await self._exchange(Encoded(endpoint.method, endpoint.path, {}, body))
+            return _core.decode(request, reply, list[SendResult])
+
+        return gathered(len(bodies), parts, await side_by_side(send, parts, concurrency))

@@ -1,0 +1,13 @@
+"""The server of a token: https://postmarkapp.com/developer/api/server-api."""
+
+from carom.client._async.base import AsyncClient
+from carom.wire import server as wire
+from carom.wire.server import Server
+
+
+class AsyncOwnServer(AsyncClient):
+    """The calls about the token's own server."""
+
+    async def server_info(self) -> Server:
+        """Return the server that the token belongs to."""
+        return await self._call(wire.GET_SERVER, wire.GetServer())

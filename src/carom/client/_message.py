@@ -1,0 +1,243 @@
+"""A message as callers give it, turned into the JSON that Postmark takes, and checked against its limits first."""
+
+import os
+from binascii import b2a_base64
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import IO, Any, NamedTuple, cast
+
+from msgspec import UNSET
+
+from carom.client._fields import wire_fields
+from carom.wire import email as limits
+from carom.wire._kinds import is_iterable, is_list, is_mapping, is_tuple
+from carom.wire.addresses import Address, split_addresses
+from carom.wire.email import SendEmail, SendTemplate
+from carom.wire.endpoint import encode_json
+
+AddressLike = str | Address | tuple[str, str]
+Addresses = AddressLike | Sequence[AddressLike]
+
+
+class Attachment(NamedTuple):
+    """A file to attach. ``content`` is what it holds, not base64; the type is guessed by name if not given;
+    ``content_id`` makes it an inline part, shown by ``<img src="cid:...">``."""
+
+    name: str
+    content: bytes
+    content_type: str | None = None
+    content_id: str | None = None
+
+
+AttachmentLike = (
+    Attachment
+    | Mapping[str, Any]
+    | os.PathLike[str]
+    | IO[bytes]
+    | tuple[str, bytes]
+    | tuple[str, bytes, str | None]
+    | tuple[str, bytes, str | None, str | None]
+)
+Headers = Mapping[str, str | Sequence[str]] | Sequence[Mapping[str, str] | tuple[str, str]]
+Message = Mapping[str, Any] | SendEmail
+
+
+def compose(message: Message | None, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a message by wire names. Raises TypeError or ValueError for a field that cannot be read."""
+    given = {**_members(message), **{name: value for name, value in fields.items() if value is not None}}
+    found = wire_fields(SendTemplate, given)
+    for name, read in _READ.items():
+        if name in found:
+            found[name] = read(found[name], name)
+    return found
+
+
+def _members(message: Message | None) -> Mapping[str, Any]:
+    if message is None:
+        return {}
+    if isinstance(message, SendEmail):
+        return {name: value for name in message.__struct_fields__ if (value := getattr(message, name)) is not UNSET}
+    if isinstance(message, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+        return message
+    raise TypeError(
+        f"message is a mapping of fields, not {type(message).__name__}; for e-mail messages there is deliver_message"
+    )
+
+
+def _addresses(value: Any, field: str) -> str:
+    if isinstance(value, str):
+        return value
+    if is_tuple(value) and len(value) == 2:
+        name, email = value
+        if isinstance(name, str) and isinstance(email, str):
+            return str(Address(name, email))
+    if is_iterable(value):
+        return ", ".join(_addresses(one, field) for one in value)
+    raise TypeError(f"{field} is an address, (name, address), or a list of these, not {type(value).__name__}")
+
+
+def _headers(value: Any, field: str) -> list[dict[str, str]]:
+    if is_mapping(value):
+        members = value.items()
+        pairs = [(name, one) for name, many in members for one in ([many] if isinstance(many, str) else many)]
+    else:
+        pairs = [_header(one, field) for one in value]
+    return [{"Name": name, "Value": text} for name, text in pairs]
+
+
+def _header(value: Any, field: str) -> tuple[str, str]:
+    if is_mapping(value):
+        folded = {name.lower(): text for name, text in value.items()}
+        if {"name", "value"} <= set(folded):
+            return folded["name"], folded["value"]
+    elif is_tuple(value) and len(value) == 2:
+        return value[0], value[1]
+    elif isinstance(value, limits.Header):
+        return value.name, value.value
+    raise TypeError(f"{field} is a mapping, or a list of pairs or of name and value, not {value!r}")
+
+
+def _attachments(value: Any, field: str) -> list[dict[str, str]]:
+    many = is_list(value) or (is_tuple(value) and bool(value) and not isinstance(value[0], str))
+    return [_attachment(one, field) for one in (list(value) if many else [value])]
+
+
+def _attachment(value: Any, field: str) -> dict[str, str]:
+    if isinstance(value, limits.Attachment):
+        return value.to_dict(wire=True)
+    if is_mapping(value):
+        return _attachment_mapping(value, field)
+    if is_tuple(value):
+        return _attached(*value)
+    if isinstance(value, os.PathLike):
+        path = cast("os.PathLike[str]", value)
+        with open(path, "rb") as file:  # noqa: PTH123  # any path-like
+            return _attached(os.path.basename(path), file.read())  # noqa: PTH119  # as above
+    if hasattr(value, "read"):
+        content = value.read()
+        if not isinstance(content, bytes):
+            raise TypeError(f"{field}: open the file in binary mode")
+        return _attached(os.path.basename(str(getattr(value, "name", "attachment"))), content)  # noqa: PTH119  # as above
+    raise TypeError(f"{field} holds Attachment, mapping, path, open binary file or tuple, not {type(value).__name__}")
+
+
+_ATTACHMENT = {"name": "Name", "content": "Content", "contenttype": "ContentType", "contentid": "ContentID"}
+
+
+def _attachment_mapping(value: Mapping[str, Any], field: str) -> dict[str, str]:
+    found = {_ATTACHMENT.get(name.replace("_", "").lower(), name): member for name, member in value.items()}
+    if not {"Name", "Content"} <= set(found):
+        raise TypeError(f"{field}: an attachment needs name and content")
+    more = {name: member for name, member in found.items() if name not in _ATTACHMENT.values()}
+    content = found["Content"]
+    return _attached(found["Name"], content, found.get("ContentType"), found.get("ContentID")) | more
+
+
+def _attached(name: str, content: bytes | str, kind: str | None = None, cid: str | None = None) -> dict[str, str]:
+    text = content if isinstance(content, str) else b2a_base64(content, newline=False).decode("ascii")
+    found = {"Name": name, "Content": text, "ContentType": kind or _guess(name)}
+    return found | {"ContentID": cid if cid.startswith("cid:") else f"cid:{cid}"} if cid else found
+
+
+def _guess(name: str) -> str:
+    import mimetypes
+
+    return mimetypes.guess_type(name)[0] or "application/octet-stream"
+
+
+def _metadata(value: Any, field: str) -> dict[str, str]:
+    if not is_mapping(value):
+        raise TypeError(f"{field} is a mapping of texts, not {type(value).__name__}")
+    return dict(value)
+
+
+_READ: dict[str, Callable[[Any, str], Any]] = {
+    "From": _addresses,
+    "To": _addresses,
+    "Cc": _addresses,
+    "Bcc": _addresses,
+    "ReplyTo": _addresses,
+    "Headers": _headers,
+    "Attachments": _attachments,
+    "Metadata": _metadata,
+}
+
+
+def check(message: Mapping[str, Any], *, where: str = "") -> None:
+    """Check a composed message against what Postmark will not take. Raises ValueError that names the field; ``where``
+    goes in front."""
+    for wrong in _faults(message):
+        raise ValueError(where + wrong)
+
+
+def _faults(message: Mapping[str, Any]) -> Iterable[str]:
+    if not message.get("From"):
+        yield "From is missing"
+    recipients = sum(len(split_addresses(message.get(field, ""))) for field in ("To", "Cc", "Bcc"))
+    if not recipients:
+        yield "To is missing: a message needs a recipient in To, Cc or Bcc"
+    if recipients > limits.MAX_RECIPIENTS:
+        yield f"To, Cc and Bcc have {recipients} recipients together, and {limits.MAX_RECIPIENTS} is the limit"
+    templated = message.get("TemplateId") or message.get("TemplateAlias")
+    if not (templated or message.get("HtmlBody") or message.get("TextBody")):
+        yield "HtmlBody and TextBody are missing: a message needs one, or a template"
+    yield from _too_long(message)
+    yield from _bad_metadata(message.get("Metadata", {}))
+    for attachment in message.get("Attachments", ()):
+        if attachment["Name"].rpartition(".")[2].lower() in limits.FORBIDDEN_EXTENSIONS:
+            yield f"Attachments: {attachment['Name']!r} has a type that Postmark does not send"
+
+
+_LONGEST = {"From": limits.MAX_FROM, "Subject": limits.MAX_SUBJECT, "Tag": limits.MAX_TAG}
+
+
+def _too_long(message: Mapping[str, Any]) -> Iterable[str]:
+    for field, most in _LONGEST.items():
+        text = message.get(field, "")
+        if len(text) > most or (len(text) * 2 > most and len(text.encode("utf-16-le")) // 2 > most):
+            yield f"{field} is longer than {most} characters"
+    for field in ("HtmlBody", "TextBody"):
+        text = message.get(field, "")
+        if len(text) * 4 > limits.MAX_BODY_BYTES and len(text.encode()) > limits.MAX_BODY_BYTES:
+            yield f"{field} is larger than {limits.MAX_BODY_BYTES:,} bytes"
+
+
+def _bad_metadata(metadata: Mapping[str, Any]) -> Iterable[str]:
+    if len(metadata) > limits.MAX_METADATA:
+        yield f"Metadata has {len(metadata)} fields, and {limits.MAX_METADATA} is the limit"
+    if len({name.lower() for name in metadata}) < len(metadata):
+        yield "Metadata has two fields whose names differ in case only"
+    for name, value in metadata.items():
+        if not isinstance(value, str):
+            yield f"Metadata: {name!r} is {type(value).__name__}, not a text"
+        elif len(name) > limits.MAX_METADATA_KEY or len(value) > limits.MAX_METADATA_VALUE:
+            yield (
+                f"Metadata: {name!r} is too long: a name has up to {limits.MAX_METADATA_KEY} characters, a value up to "
+                f"{limits.MAX_METADATA_VALUE}"
+            )
+
+
+def message_json(message: Message | None, fields: Mapping[str, Any], *, validate: bool, where: str = "") -> bytes:
+    """Return the JSON of a message. Raises TypeError or ValueError that names the field."""
+    composed = compose(message, fields)
+    if validate:
+        check(composed, where=where)
+    body = encode_json(composed)
+    if validate and len(body) > limits.MAX_MESSAGE_BYTES:
+        raise ValueError(f"{where}the message is larger than {limits.MAX_MESSAGE_BYTES:,} bytes, attachments included")
+    return body
+
+
+def cut(bodies: Sequence[bytes], most: int, most_bytes: int) -> list[tuple[int, Sequence[bytes]]]:
+    """Cut messages into parts of a count and a size, in order, each with the index of its first. A message that is
+    larger than a part may be is a part of its own."""
+    parts: list[tuple[int, Sequence[bytes]]] = []
+    start, size = 0, _BRACKETS
+    for index, body in enumerate(bodies):
+        if index > start and (index - start == most or size + len(body) > most_bytes):
+            parts.append((start, bodies[start:index]))
+            start, size = index, _BRACKETS
+        size += len(body) + 1
+    return [*parts, (start, bodies[start:])] if bodies else []
+
+
+_BRACKETS = len(b'{"Messages":[]}')

@@ -1,0 +1,265 @@
+# Generated from _async/base.py by tools/generators/unasync.py: edit _async.
+# ruff: noqa: ASYNC109  # a read timeout of the connection, not of the caller
+"""What every client has: options, token, connections, and the one loop that sends, judges and tries again."""
+
+import logging
+import random
+import time
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, Self, TypeVar, Unpack
+from uuid import uuid4
+
+import msgspec
+
+from carom.client import _core
+from carom.client._fields import check_paging, plain, spelling, wire_fields
+from carom.client._settings import ClientOptions, clean_token, resolve
+from carom.client._sync.line import Line
+from carom.client._sync.pager import Pager
+from carom.client._threads import bind, sleep
+from carom.client._tokens import TOKEN_VARIABLES, token_from_environment
+from carom.client.errors import Error
+from carom.client.pages import Listing, Page, Record, read_page, recorded, shelf
+from carom.client.response import Response
+from carom.client.transports.seam import Reply, Request, TransportFault
+from carom.wire._naming import postmark_name
+from carom.wire.endpoint import Ask, Encoded, Endpoint, Method, encode_json
+
+T = TypeVar("T")
+Req = TypeVar("Req", bound=Ask)
+Res = TypeVar("Res")
+
+_log = logging.getLogger("carom.client")
+
+
+class Client:
+    """A client of one token. See :class:`carom.client.ClientOptions` for the options."""
+
+    kind: ClassVar[Literal["server", "account"]]
+    _sleep = staticmethod(sleep)
+
+    def __init__(self, api_token: str | None = None, /, **options: Unpack[ClientOptions]) -> None:
+        """Make a client. Nothing is opened before the first call, which raises ValueError if there is no token: none
+        here, none from :func:`carom.configure`, none in the environment. Raises TypeError for an unknown option."""
+        self._token = clean_token(api_token)
+        self._options = dict(options)
+        self._settings = resolve(options)
+        self._line = Line(self._settings)
+        self._rng = random.Random()  # noqa: S311  # jitter
+
+    @classmethod
+    def from_env(cls, **options: Unpack[ClientOptions]) -> Self:
+        """Make a client with the token of the environment. Raises ValueError if there is none."""
+        token = token_from_environment(cls.kind)
+        if token is None:
+            raise ValueError(f"none of {', '.join(TOKEN_VARIABLES[cls.kind])} is set")
+        return cls(token, **options)
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], prefix: str = "POSTMARK_") -> Self:
+        """Make a client from a mapping such as an application's configuration: ``POSTMARK_API_TOKEN``,
+        ``POSTMARK_TIMEOUT`` and so on, every option in upper case after the prefix."""
+        names = ClientOptions.__annotations__
+        options = {name: config[prefix + name.upper()] for name in names if prefix + name.upper() in config}
+        given = [config.get(name.replace("POSTMARK_", prefix, 1)) for name in TOKEN_VARIABLES[cls.kind]]
+        return cls(next((token for token in given if token), None), **options)
+
+    @property
+    def api_token(self) -> str | None:
+        """The token that the next call uses. May be set."""
+        return self._token or token_from_environment(self.kind)
+
+    @api_token.setter
+    def api_token(self, token: str | None) -> None:
+        self._token = clean_token(token)
+
+    def with_options(self, **options: Unpack[ClientOptions]) -> Self:
+        """Return a client with some options changed, sharing the connections where they stay the same."""
+        changed = type(self)(self._token, **{**self._options, **options})  # type: ignore[arg-type]  # as both were
+        changed._line = self._line.shared(changed._settings)  # noqa: SLF001  # of its own kind
+        return changed
+
+    def with_token(self, token: str) -> Self:
+        """Return a client with another token, sharing the connections."""
+        other = self.with_options()
+        other.api_token = token
+        return other
+
+    def __repr__(self) -> str:
+        """Return where it talks to, and the last four characters of the token."""
+        token = self.api_token
+        shown = f"...{token[-4:]}" if token and len(token) > 8 else "..." if token else "none"
+        return f"{type(self).__name__}({self._settings.origin}{self._settings.prefix}, token {shown})"
+
+    def __enter__(self) -> Self:
+        """Return the client."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the client."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections. Every later call raises RuntimeError, also in clients that share them."""
+        self._line.close()
+
+    # Raw access
+
+    def request(
+        self,
+        method: Method,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        json: Any = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> Response:
+        """Make a call that has no method of its own. Names and values go out as they are; ``timeout`` is for reading,
+        in seconds. Raises as any call does."""
+        query = {name: _text(value) for name, value in (params or {}).items() if value is not None}
+        encoded = Encoded(method, "/" + path.lstrip("/"), query, b"" if json is None else encode_json(json))
+        request, reply = self._exchange(encoded, headers, timeout)
+        return Response(reply.status, reply.headers, recorded(_core.decode_plain(request, reply)), reply.body)
+
+    def get(self, path: str, **params: Any) -> Response:
+        """Make a GET call: :meth:`request`."""
+        return self.request("GET", path, params=params)
+
+    def post(self, path: str, json: Any = None) -> Response:
+        """Make a POST call: :meth:`request`."""
+        return self.request("POST", path, json=json)
+
+    def put(self, path: str, json: Any = None) -> Response:
+        """Make a PUT call: :meth:`request`."""
+        return self.request("PUT", path, json=json)
+
+    def patch(self, path: str, json: Any = None) -> Response:
+        """Make a PATCH call: :meth:`request`."""
+        return self.request("PATCH", path, json=json)
+
+    def delete(self, path: str, **params: Any) -> Response:
+        """Make a DELETE call: :meth:`request`."""
+        return self.request("DELETE", path, params=params)
+
+    def find_each(
+        self,
+        path: str,
+        name: str,
+        *,
+        page_size: int = 500,
+        offset: int = 0,
+        limit: int | None = None,
+        **params: Any,
+    ) -> Pager[Record]:
+        """Iterate over a list that has no method of its own: ``find_each("bounces", "Bounces", inactive=True)``.
+        ``name`` is where the items stand in the answer; parameters go out as they are."""
+        key = name if name[:1].isupper() else postmark_name(name)
+        kind = shelf(key, dict[str, Any])
+
+        def fetch(count: int, offset: int, _: Any) -> Page[Record]:
+            query = {named: _text(value) for named, value in params.items() if value is not None}
+            paging = {"count": str(count), "offset": str(offset)}
+            request, reply = self._exchange(Encoded("GET", "/" + path.lstrip("/"), query | paging, b""))
+            page = read_page(request, reply, kind, key, offset, count)
+            return page.of([Record(item) for item in page])
+
+        return Pager(fetch, page_size=page_size, offset=offset, limit=limit)
+
+    # What the calls are made of
+
+    def _call(
+        self, endpoint: Endpoint[Req, Res], request: Req, more: Mapping[str, Any] | None = None, *, tell: bool = True
+    ) -> Res:
+        kind: type[Res] = endpoint.result
+        return self._call_as(kind, endpoint, request, more, tell=tell)
+
+    def _call_as(
+        self,
+        kind: type[T],
+        endpoint: Endpoint[Req, Any],
+        request: Req,
+        more: Mapping[str, Any] | None = None,
+        *,
+        tell: bool = True,
+    ) -> T:
+        fields = wire_fields(endpoint.request, more) if more else None
+        sent, reply = self._exchange(endpoint.encode(request, fields))
+        return _core.decode(sent, reply, kind, tell=tell)
+
+    def _page(
+        self, listing: Listing[Any, T], at: Mapping[str, Any], filters: Mapping[str, Any], count: int, offset: int
+    ) -> Page[T]:
+        check_paging(count, offset)
+        asked: type[Ask] = listing.endpoint.request
+        names = spelling(asked)
+        fields = wire_fields(asked, filters) | {names["count"]: count, names["offset"]: offset}
+        request, reply = self._exchange(listing.endpoint.encode(asked(**at), fields))
+        page = listing.read(request, reply, offset, count)
+        bind(page, self)
+        return page
+
+    def _whole(self, listing: Listing[Any, T], at: Mapping[str, Any], filters: Mapping[str, Any]) -> Page[T]:
+        asked: type[Ask] = listing.endpoint.request
+        request, reply = self._exchange(listing.endpoint.encode(asked(**at), wire_fields(asked, filters)))
+        return listing.read(request, reply, 0, 0)
+
+    def _pager(
+        self,
+        listing: Listing[Any, T],
+        at: Mapping[str, Any],
+        filters: Mapping[str, Any],
+        page_size: int,
+        offset: int,
+        limit: int | None,
+    ) -> Pager[T]:
+        check_paging(page_size, offset)
+
+        def fetch(count: int, offset: int, until: str | None) -> Page[T]:
+            window = {} if until is None else {"todate": until}
+            return self._page(listing, at, {**filters, **window}, count, offset)
+
+        return Pager(fetch, page_size=page_size, offset=offset, limit=limit, windows=listing.windows)
+
+    def _exchange(
+        self, encoded: Encoded, headers: Mapping[str, str] | None = None, timeout: float | None = None
+    ) -> tuple[Request, Reply]:
+        token = self.api_token
+        if token is None:
+            raise ValueError(f"no api_token: give one, or set {TOKEN_VARIABLES[self.kind][0]}")
+        request = _core.outgoing(self._settings, (_core.AUTH_HEADERS[self.kind], token), encoded, str(uuid4()))
+        if headers:
+            request = request._replace(headers={**request.headers, **_core.checked_headers(headers)})
+        if timeout is not None:
+            request = request._replace(read_timeout=timeout)
+        started = time.monotonic()
+        attempt = 0
+        while True:
+            attempt += 1
+            outcome = self._attempt(request, attempt)
+            if isinstance(outcome, Reply):
+                return request, outcome
+            seconds = _core.pause(self._settings.retry, outcome, attempt, time.monotonic() - started, self._rng)
+            if seconds is None:
+                raise outcome
+            self._sleep(seconds)
+
+    def _attempt(self, request: Request, attempt: int) -> Reply | Error:
+        started = time.perf_counter()
+        reply: Reply | None = None
+        error: Error | None = None
+        try:
+            reply = _core.unpacked(request, self._line.send(request))
+            error = _core.refusal(request, reply)
+        except TransportFault as fault:
+            error = _core.broken(request, fault)
+            error.__cause__ = fault.__cause__ or fault
+        if _log.isEnabledFor(logging.DEBUG):
+            facts = _core.log_facts(request, attempt, time.perf_counter() - started, reply, error)
+            _log.debug("%(method)s %(path)s %(status)s %(duration_ms)s ms", facts, extra=facts)
+        return error or _core.certain(reply)
+
+
+def _text(value: Any) -> str:
+    value = plain(value)
+    return msgspec.json.encode(value).decode() if isinstance(value, bool) else str(value)

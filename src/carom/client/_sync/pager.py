@@ -1,0 +1,93 @@
+# Generated from _async/pager.py by tools/generators/unasync.py: edit _async.
+"""Lists without end: pages fetched as they are needed."""
+
+from collections.abc import Callable, Iterator
+from typing import Generic, TypeVar
+
+from carom.client._windows import LAST_OFFSET, Window
+from carom.client.errors import PaginationLimitError
+from carom.client.pages import Page
+
+T = TypeVar("T")
+
+Fetch = Callable[[int, int, str | None], Page[T]]
+
+
+class Pager(Generic[T]):
+    """Iterates over all items of a list. Nothing is asked before the first item is; each iteration begins anew."""
+
+    def __init__(
+        self,
+        fetch: "Fetch[T]",
+        *,
+        page_size: int = 500,
+        offset: int = 0,
+        limit: int | None = None,
+        windows: str | None = None,
+        paged: bool = True,
+    ) -> None:
+        """Take what fetches a page of a count at an offset, up to a ``todate``. ``windows`` names the item's time if
+        the list can be cut by one; a list that is not ``paged`` has one page."""
+        self._fetch = fetch
+        self._page_size = page_size
+        self._offset = offset
+        self._limit = limit
+        self._windows = windows
+        self._paged = paged
+
+    def __iter__(self) -> Iterator[T]:
+        """Iterate over the items."""
+        left = self._limit
+        for page in self.pages():
+            for item in page:
+                if left is not None:
+                    if left <= 0:
+                        return
+                    left -= 1
+                yield item
+            if left is not None and left <= 0:
+                return
+
+    def pages(self) -> Iterator[Page[T]]:
+        """Iterate over the pages. Raises PaginationLimitError after the last one that the API shows, if there are
+        more."""
+        offset = self._offset
+        window: Window[T] = Window(self._windows)
+        while True:
+            if offset >= LAST_OFFSET:
+                if not window.move():
+                    raise PaginationLimitError(
+                        f"The API shows no items past the {LAST_OFFSET:,}th; narrow the list by its filters."
+                    )
+                offset = 0
+            page = self._fetch(min(self._page_size, LAST_OFFSET - offset), offset, window.until)
+            if not page:
+                return
+            offset += len(page)
+            fresh = window.unseen(page)
+            if fresh:
+                yield fresh
+            if not self._paged or (page.total_known and offset >= page.total_count):
+                return
+
+    def size(self) -> int:
+        """Return how many items there are. One call."""
+        # Not count=0: the API answers a TotalCount of 0 to that.
+        return (self._fetch(1, 0, None)).total_count
+
+    def first(self, n: int = 1) -> list[T]:
+        """Return the first ``n`` items, fewer if there are fewer."""
+        return self._take(n)
+
+    def to_list(self) -> list[T]:
+        """Return all items."""
+        return self._take(None)
+
+    def _take(self, most: int | None) -> list[T]:
+        taken: list[T] = []
+        if most is None or most > 0:
+            for item in self:
+                taken.append(item)
+                if len(taken) == most:
+                    break
+        return taken

@@ -1,0 +1,35 @@
+"""What lists can be filtered by. A date goes out as it is, a time in US Eastern, a text as it is; None is not sent."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import TypedDict
+
+When = date | str | None
+
+
+class BounceFilters(TypedDict, total=False):
+    """``email_filter`` is any part of an address; ``fromdate`` and ``todate`` are inclusive."""
+
+    type: str | None
+    inactive: bool | None
+    email_filter: str | None
+    message_id: str | None
+    tag: str | None
+    fromdate: When
+    todate: When
+    message_stream: str | None
+
+
+class MessageFilters(TypedDict, total=False):
+    """``metadata`` holds one field to search by; ``status`` is queued, sent or processed."""
+
+    recipient: str | None
+    fromemail: str | None
+    tag: str | None
+    status: str | None
+    subject: str | None
+    fromdate: When
+    todate: When
+    message_stream: str | None
+    mailboxhash: str | None
+    metadata: Mapping[str, str] | None
