@@ -15,7 +15,7 @@ from pathlib import Path
 from carom.bounce import parse
 
 CORPUS = Path(__file__).parents[2] / "shared" / "corpus" / "dev"
-ROUNDS = 7
+ROUNDS = 15
 
 
 def flufl() -> Callable[[bytes], object]:

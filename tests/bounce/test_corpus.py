@@ -3,6 +3,7 @@
 Its mails are not ours to keep here. Where it is missing the tests are skipped; with ``CI=true`` that is a failure.
 """
 
+import csv
 import json
 import os
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from carom.bounce import parse
+from carom.bounce import classify, parse
 from carom.cli.parse import event_fields
 
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus"
@@ -35,6 +36,17 @@ def test_the_scorer_meets_all_its_goals(mails: list[Path], tmp_path: Path) -> No
     command = [sys.executable, str(CORPUS / "score.py"), str(CORPUS / "dev"), str(answers), "--gate"]
     scored = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert scored.returncode == 0, scored.stdout
+
+
+def test_real_replies_have_the_types_that_we_gave_them(mails: list[Path]) -> None:
+    """``replies.tsv`` has our label of each reply and, where it is doubtful, why."""
+    replies = [json.loads(line) for line in (CORPUS / "dev" / "smtp-responses.jsonl").read_text("utf-8").splitlines()]
+    with (Path(__file__).parent / "replies.tsv").open(encoding="utf-8", newline="") as table:
+        labels = list(csv.DictReader(table, delimiter="\t"))
+    assert len(labels) == len(replies) == 101
+    for label, reply in zip(labels, replies, strict=True):
+        assert (label["operator"], label["reply"]) == (reply["operator"], str(reply["reply"]))
+        assert classify(text=reply["response"]).type == label["type"], label
 
 
 def test_every_truncation_gives_a_report(mails: list[Path]) -> None:

@@ -21,7 +21,7 @@ _SIGNS = ("auto-submitted", "precedence", "x-autoreply", "x-autorespond", "x-aut
 _NEVER = frozenset(
     {"message/disposition-notification", "application/gzip", "application/zip", "application/tlsrpt+gzip"}
 )
-_BODY = 1200
+_BODY = 600
 
 _EVENTS: dict[BounceType, Notice] = {
     BounceType.VIRUS_NOTIFICATION: ContentNotice,

@@ -155,7 +155,7 @@ def _sentences(lines: list[str], own: set[str]) -> Iterator[Mark]:
 
 
 def _clean(address: str) -> str:
-    return address.lstrip("'`=*-").rstrip(".")
+    return address.lstrip("'`=*-").rstrip(".*?!&#")
 
 
 def _is_daemon(address: str) -> bool:

@@ -1,11 +1,13 @@
 """Reads a returned mail: the readers are tried in their order, and the first that understands it gives the report."""
 
 import re
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from carom.bounce.addresses import header_address
 from carom.bounce.arf import read_feedback
 from carom.bounce.classify import Rules, builtin_rules, classify, decide, weigh
-from carom.bounce.codes import find_reply, find_status
+from carom.bounce.codes import find_reply
 from carom.bounce.dsn import SUCCESS, Recipient, Status, read_status
 from carom.bounce.events import Delayed, Failed, Report
 from carom.bounce.ids import bare_id
@@ -21,6 +23,7 @@ from carom.bounce.sender import (
     opens_as_bounce,
     says_failure,
     says_success,
+    speaks_as_system,
 )
 from carom.bounce.ses import read_ses
 from carom.bounce.text import Told, read_told
@@ -71,20 +74,37 @@ def parse(raw: bytes, *, rules: Rules | None = None) -> Report:
     if report is not None:
         return report
     told = read_told(mail)
-    return (
-        (None if opens_as_bounce(told.text) else read_notice(mail, told, "notices"))
-        or _machine_text(mail, told, rules)
-        or read_notice(mail, told, "autoreplies")
-        or Report(headers=mail.headers, returned=told.returned)
-    )
+    for read in _readers(mail, told, rules):
+        if report := read():
+            return report
+    return Report(headers=mail.headers, returned=told.returned)
+
+
+def _readers(mail: Mail, told: Told, rules: Rules) -> Iterator[Callable[[], Report | None]]:
+    """Yield the readers for a mail without a report part. A mail that does not speak as a system does may be a person's
+    auto-reply, whose null return path alone makes it no bounce."""
+    autoreplies = partial(read_notice, mail, told, "autoreplies")
+    if not _is_surely_bounce(mail, told):
+        yield partial(read_notice, mail, told, "notices")
+    if speaks_as_system(mail.headers, told.text):
+        yield partial(_machine_text, mail, told, rules)
+        yield autoreplies
+    else:
+        yield autoreplies
+        yield partial(_machine_text, mail, told, rules)
+
+
+def _is_surely_bounce(mail: Mail, told: Told) -> bool:
+    """Tell whether a mail is no notice whatever words it quotes: it begins as bounces do, or names failed recipients."""
+    return "x-failed-recipients" in mail.headers or opens_as_bounce(told.text)
 
 
 def _status_part(mail: Mail, rules: Rules) -> Report | None:
-    """Read the delivery status part, if there is one that names a recipient."""
-    part = next((part for part in mail.parts if part.type in STATUS_TYPES), None)
-    if part is None:
+    """Read the delivery status parts, if there are any that name a recipient; some systems write one a recipient."""
+    parts = [part for part in mail.parts if part.type in STATUS_TYPES]
+    if not parts:
         return None
-    status = read_status(part.text)
+    status = read_status("\n\n".join(part.text for part in parts))
     return _status_report(mail, status, read_told(mail), rules) if status.recipients else None
 
 
@@ -102,7 +122,7 @@ def _machine_text(mail: Mail, told: Told, rules: Rules) -> Report | None:
         return _status_report(mail, Status(None, None, notified), told._replace(text=""), rules)
     if not _may_bounce(mail, told) or says_success(mail.headers, told.text):
         return None
-    if _STATUS_FIELDS.search(told.text):
+    if "ecipient" in told.text and _STATUS_FIELDS.search(told.text):
         status = read_status(told.text)
         if status.recipients:
             return _status_report(mail, status, told, rules)
@@ -115,13 +135,15 @@ def _machine_text(mail: Mail, told: Told, rules: Rules) -> Report | None:
 
 def _may_bounce(mail: Mail, told: Told) -> bool:
     """Tell whether a mail without a status part may be a bounce: a mail system wrote it, or its subject or opening says
-    so and it is no person's answer, list or newsletter."""
+    so and it is no person's answer, list or newsletter. Of a null return path alone the text must tell a failure."""
     headers = mail.headers
     if is_daemon_named(headers) or any(part.type in STATUS_TYPES for part in mail.parts):
         return True
     if is_list(headers) or is_answer(headers):
         return False
-    return is_daemon(headers) or says_failure(headers) or opens_as_bounce(told.text)
+    if speaks_as_system(headers, told.text):
+        return True
+    return is_daemon(headers) and bool(classify(text=told.text).matched)
 
 
 def _not_in_text(mail: Mail, told: Told) -> list[Found]:
@@ -152,15 +174,16 @@ def _status_report(mail: Mail, status: Status, told: Told, rules: Rules) -> Repo
 def _status_event(one: Recipient, told: Told, message_id: str | None, rules: Rules) -> Failed | Delayed:
     recipient = one.final or one.original
     diagnostic = _fuller(one.diagnostic, told.text, recipient)
-    codes = one.diagnostic if find_status(one.diagnostic) else None
+    codes = one.diagnostic if find_reply(one.diagnostic) else None
     text = f"{diagnostic} BounceCategory: {one.category}" if one.category else diagnostic
-    verdict = decide(weigh(status=one.status, text=text, action=one.action, codes=codes), rules)
+    evidence = weigh(status=one.status, text=text, action=one.action, codes=codes)
+    verdict = decide(evidence, rules)
     return (Delayed if one.action == "delayed" else Failed)(
         recipient=recipient,
         original_recipient=one.original,
         action=one.action,
         status=verdict.status,
-        reply=find_reply(one.diagnostic) or find_reply(diagnostic),
+        reply=evidence.reply,
         diagnostic=diagnostic,
         diagnostic_code=one.diagnostic_code,
         remote_mta=one.remote_mta or find_remote(diagnostic),
@@ -189,16 +212,19 @@ def _told_event(one: Found, mail: Mail, told: Told, rules: Rules, *, alone: bool
     diagnostic; what decides is still what stands by the address."""
     subject = decode_words(mail.headers.get("subject", ""))
     action = "delayed" if says_delay(f"{subject} {told.text}".lower()) else "failed"
-    said, verdict = one.diagnostic, classify(text=one.diagnostic, action=action, rules=rules)
-    if not verdict.matched:
-        said, verdict = f"{subject}\n{told.text}", classify(text=f"{subject}\n{told.text}", action=action, rules=rules)
+    codes = told.text if alone and not find_reply(one.diagnostic) else None
+    for said in (one.diagnostic, f"{subject}\n{told.text}"):
+        evidence = weigh(text=said, action=action, codes=codes)
+        verdict = decide(evidence, rules)
+        if verdict.matched:
+            break
     text = whole(told.text)
     return (Delayed if action == "delayed" else Failed)(
         recipient=one.recipient,
         original_recipient=one.original,
         action=action,
-        status=verdict.status or (find_status(told.text) if alone else None),
-        reply=find_reply(said) or (find_reply(told.text) if alone else None),
+        status=verdict.status,
+        reply=evidence.reply,
         diagnostic=text if alone and len(text) <= SHORT_TEXT else one.diagnostic,
         remote_mta=find_remote(said),
         original_message_id=told.message_id,

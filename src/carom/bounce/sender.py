@@ -25,7 +25,7 @@ FAILURE_SUBJECT = re.compile(
 _OPENING = re.compile(
     r"""\A\W*(?:
       this\ (?:message\ was\ created\ automatically|is\ (?:the\ mail\ (?:system|delivery)|a\ (?:delivery|permanent)|an\ automatically\ generated\ delivery))
-      | hi\.\ this\ is\ the | the\ original\ message\ was\ received | delivery\ (?:has\ failed|to\ the\ following)
+      | hi\.\ this\ is\ the | message\ from | (?:we're\ |i'm\ )?sorry | hi!\s+this\ is\ the | the\ original\ message\ was\ received | delivery\ (?:has\ failed|to\ the\ following)
       | (?:your|the|a)\ (?:\w+\ ){0,4}(?:message|e-?mail|mail)\b[^.]{0,80}(?:not\ (?:be\ )?delivered|undeliverable|did\ not\ reach|failed|rejected)
       | (?:unable|failed|error)\ (?:to\ )?deliver | undeliverable | message\ could\ not\ be | could\ not\ deliver | -+\s*(?:the\ following|transcript|failed\ rec|failure\ rea)
     )""",
@@ -46,6 +46,7 @@ _SUCCESS = (
     "been delivered to the",
     "been relayed to the",
 )
+_NEGATED = re.compile(r"(?:\bnot|n't|\bnever|\bcannot|\bunable|\bfailed)\b[^.]{0,40}(?:deliver|relay)")
 _SUCCESS_SUBJECT = ("delivered: ", "relayed: ", "expanded: ")
 _ANSWER = re.compile(r"^\s*(?:re|fwd?|aw|wg|tr|rv|sv|vs|antw)\s*(?:\[\d+\])?:", re.IGNORECASE)
 
@@ -71,6 +72,11 @@ def says_failure(headers: Headers) -> bool:
     return bool(FAILURE_SUBJECT.search(subject)) and not _ANSWER.match(subject)
 
 
+def speaks_as_system(headers: Headers, text: str) -> bool:
+    """Tell whether a mail says by its name, its subject or its opening that a mail system reports a failure."""
+    return is_daemon_named(headers) or says_failure(headers) or opens_as_bounce(text)
+
+
 def opens_as_bounce(text: str) -> bool:
     """Tell whether a text begins as those of mail systems do."""
     return bool(_OPENING.match(text))
@@ -80,7 +86,9 @@ def says_success(headers: Headers, text: str) -> bool:
     """Tell whether a mail system reports that the mail was delivered or passed on."""
     subject = decode_words(headers.get("subject", "")).lower()
     said = f"{subject} {text[:2000].lower()}"
-    return subject.startswith(_SUCCESS_SUBJECT) or any(phrase in said for phrase in _SUCCESS)
+    if subject.startswith(_SUCCESS_SUBJECT):
+        return True
+    return any(phrase in said for phrase in _SUCCESS) and not _NEGATED.search(said)
 
 
 def is_answer(headers: Headers) -> bool:
