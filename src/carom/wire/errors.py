@@ -79,9 +79,41 @@ _ROWS = (
         "The Template's '{key}' associated with this request is not valid or was not found.",
         "NotFoundError",
     ),
+    ErrorRow(
+        1221, 422, "The 'MessageStreamType' provided ('{kind}') is none of Transactional, Broadcasts and Inbound."
+    ),
+    ErrorRow(1222, 422, "An 'ID' is required for the message stream."),
+    ErrorRow(1223, 422, "A 'Name' is required for the message stream."),
+    ErrorRow(1224, 422, "The 'Name' of a message stream must not be longer than {limit} characters."),
+    ErrorRow(1225, 422, "A server may have up to {limit} message streams; archive one before you add another."),
     ErrorRow(1226, 422, "The message stream for the provided 'ID' was not found.", "NotFoundError"),
+    ErrorRow(
+        1227,
+        422,
+        "The 'ID' provided ('{stream}') is not valid: it must be 1 to 30 characters, begin with a letter, and hold "
+        "lower-case letters, digits, hyphens and underscores alone.",
+    ),
+    ErrorRow(1228, 422, "A server has one inbound message stream; no other can be created."),
+    ErrorRow(1229, 422, "The default transactional and inbound message streams cannot be archived."),
+    ErrorRow(1230, 422, "A message stream with the 'ID' '{stream}' exists already on this server."),
+    ErrorRow(1231, 422, "The 'Description' of a message stream must not be longer than {limit} characters."),
+    ErrorRow(1232, 422, "It is too late to unarchive this message stream: it is past its purge date."),
+    ErrorRow(1233, 422, "The 'ID' of a message stream must not begin with 'pm-'."),
+    ErrorRow(1234, 422, "The 'Description' of a message stream must not contain HTML."),
     ErrorRow(1235, 422, "The stream provided: '{stream}' does not exist on this server."),
     ErrorRow(1236, 422, "The stream provided: '{stream}' is of a type that cannot send."),
+    ErrorRow(1237, 422, "The 'ID' provided ('{stream}') is reserved; choose another."),
+    ErrorRow(1238, 422, "Custom unsubscribe handling is not enabled on this server."),
+    ErrorRow(1239, 422, "The unsubscribe handling '{handling}' is not supported by streams of the type {kind}."),
+    ErrorRow(1240, 422, "The 'UnsubscribeHandlingType' provided ('{handling}') is none of None, Postmark and Custom."),
+    ErrorRow(
+        1404,
+        422,
+        "The 'SuppressionReason' provided ('{reason}') is none of HardBounce, SpamComplaint and ManualSuppression.",
+    ),
+    ErrorRow(1405, 422, "The 'Origin' provided ('{origin}') is none of Recipient, Customer and Admin."),
+    ErrorRow(1409, 422, "No suppressions were provided: 'Suppressions' needs at least one entry."),
+    ErrorRow(1410, 422, "A request may hold up to {limit} suppressions."),
 )
 
 ERRORS = {row.code: row for row in _ROWS}
