@@ -125,7 +125,8 @@ async def test_bad_filters_are_refused(server: Server, query: str, code: int) ->
 @pytest.mark.parametrize("path", ["", "/delete"])
 async def test_a_request_holds_one_to_fifty(server: Server, path: str) -> None:
     """None of too many is done."""
-    for body, code in (({}, 1409), ({"Suppressions": []}, 1409), ({"Suppressions": "x"}, 403)):
+    faults: list[tuple[dict[str, Any], int]] = [({}, 1409), ({"Suppressions": []}, 1409), ({"Suppressions": "x"}, 403)]
+    for body, code in faults:
         assert (await server.call("POST", f"{LIST}{path}", body)).code == (422, code)
     many = [f"a{number}@example.org" for number in range(51)]
     assert (await server.call("POST", f"{LIST}{path}", _body(*many))).code == (422, 1410)
