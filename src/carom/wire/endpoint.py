@@ -7,23 +7,38 @@ query is one parameter for each key, the field's name in front: ``metadata_`` ho
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from types import UnionType
-from typing import Any, Generic, Literal, NamedTuple, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    Generic,
+    Literal,
+    NamedTuple,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 from urllib.parse import quote
 
 import msgspec
-from msgspec import UNSET, Raw, Struct
+from msgspec import UNSET, Meta, Raw, Struct
 
 from carom.wire._kinds import is_object
 from carom.wire._naming import postmark_name
 from carom.wire.times import encode_hook
 from carom.wire.value import Wire
 
-__all__ = ["Ask", "BadFields", "BadJson", "Encoded", "Endpoint", "Method", "Wire", "encode_json", "fold"]
+__all__ = ["Ask", "BadFields", "BadJson", "Encoded", "Endpoint", "Method", "RowId", "Wire", "encode_json", "fold"]
 
 
 class Ask(Struct, frozen=True, kw_only=True, rename=postmark_name):
     """A request. A field left UNSET is not sent; None is sent as null."""
 
+
+RowId = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+"""The number of something in the store: one that fits no column is of the wrong type."""
 
 Req = TypeVar("Req", bound=Ask)
 Res = TypeVar("Res")

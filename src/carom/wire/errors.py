@@ -76,8 +76,15 @@ _ROWS = (
     ErrorRow(609, 422, "No server data was received."),
     ErrorRow(611, 422, "'InboundSpamThreshold' is {value}; it must be 0 to 30."),
     ErrorRow(612, 422, "'TrackLinks' is '{value}'; it must be one of {choices}."),
+    ErrorRow(615, 422, "Tag triggers are retired: track opens for each message or for the server."),
     ErrorRow(700, 422, "{text}"),
     ErrorRow(701, 422, "This message was not found.", "NotFoundError"),
+    ErrorRow(800, 422, "{text}"),
+    ErrorRow(809, 422, "No trigger data was received: 'Rule' is missing."),
+    ErrorRow(810, 422, "An inbound rule for '{rule}' exists already."),
+    ErrorRow(812, 422, "This inbound rule was not found.", "NotFoundError"),
+    ErrorRow(813, 422, "The rule '{rule}' is neither an email address nor a domain."),
+    ErrorRow(900, 422, "{text}"),
     ErrorRow(1000, 422, "{text}"),
     ErrorRow(1001, 422, "The bounce with the ID {bounce_id} was not found.", "NotFoundError"),
     ErrorRow(1002, 400, "A bounce ID is missing or is not a number.", "UnexpectedHttpResponseError"),
@@ -123,6 +130,8 @@ _ROWS = (
     ErrorRow(1405, 422, "The 'Origin' provided ('{origin}') is none of Recipient, Customer and Admin."),
     ErrorRow(1409, 422, "No suppressions were provided: 'Suppressions' needs at least one entry."),
     ErrorRow(1410, 422, "A request may hold up to {limit} suppressions."),
+    ErrorRow(1500, 422, "'fromdate' is more than a year ago."),
+    ErrorRow(1502, 422, "'fromdate' is after 'todate'."),
 )
 
 ERRORS = {row.code: row for row in _ROWS}

@@ -17,6 +17,7 @@ from carom.wire.bounces import (
     ACTIVATE_BOUNCE,
     DUMP_BOUNCE,
     GET_BOUNCE,
+    GET_BOUNCE_TAGS,
     GET_BOUNCES,
     GET_DELIVERY_STATS,
     ActivateBounce,
@@ -28,6 +29,7 @@ from carom.wire.bounces import (
     DumpBounce,
     GetBounce,
     GetBounces,
+    GetBounceTags,
     GetDeliveryStats,
 )
 from carom.wire.errors import OK
@@ -60,6 +62,13 @@ async def get_bounces(call: Call, request: GetBounces) -> BouncePage:
     count, offset = (500, 0) if by_message else check_page(request.count, request.offset, BAD_LIST)
     total, found = await call.context.database.read(bounces.page, call.tenant.server_id, wanted, count, offset)
     return BouncePage(total_count=total, bounces=found)
+
+
+@routes.serve(GET_BOUNCE_TAGS)
+async def get_bounce_tags(call: Call, request: GetBounceTags) -> list[str]:
+    """List no tags: the list is retired."""
+    del call, request
+    return []
 
 
 @routes.serve(GET_BOUNCE)
