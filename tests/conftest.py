@@ -11,7 +11,7 @@ import pytest
 if TYPE_CHECKING:
     from carom.testing import LocalServer
 
-pytest_plugins = ("tests.stores",)
+pytest_plugins = ("tests.stores", "pytester")
 
 CI = os.environ.get("CI") == "true"
 

@@ -1,3 +1,4 @@
+# pyright: basic
 """Every client test runs twice: with the sync client and with the async one, the same body."""
 
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from carom import AccountApiClient, ApiClient, AsyncAccountApiClient, AsyncApiCl
 from tests.client.scripts import Script
 
 TOKEN = "11111111-2222-3333-4444-55555555abcd"
-CLASSES = {
+CLASSES: dict[str, dict[str, Any]] = {
     "sync": {"server": ApiClient, "account": AccountApiClient},
     "async": {"server": AsyncApiClient, "account": AsyncAccountApiClient},
 }

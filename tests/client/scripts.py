@@ -1,3 +1,4 @@
+# pyright: basic
 """An API that answers from a list, and notes what it was asked."""
 
 import inspect
@@ -50,7 +51,7 @@ class Script:
     """Answers in order, the last one for ever; a function of what was asked answers everything."""
 
     def __init__(self, *answers: Reply | TransportFault | Callable[[Asked], Reply]) -> None:
-        self.answers = list(answers) or [answer()]
+        self.answers: list[Any] = list(answers) or [answer()]
         self.asked: list[Asked] = []
         self.pauses: list[float] = []
 

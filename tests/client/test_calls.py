@@ -1,3 +1,4 @@
+# pyright: basic
 """client-api sections 6 and 7: each call asks what the API documents, and reads what it answers."""
 
 import json
@@ -157,8 +158,8 @@ async def test_c6_c7_every_call_asks_and_reads_what_is_documented(make: Make, ca
         assert result
     elif not isinstance(result, list) or result:
         name, member = leaf(documented["success_example"])
-        one = result[0] if hasattr(result, "__len__") else result
-        raw = one.raw if name in one.raw else leaf(one.raw)
+        one: Any = result[0] if hasattr(result, "__len__") else result
+        raw: Any = one.raw if name in one.raw else leaf(one.raw)
         assert (raw[name] if isinstance(raw, dict) else raw[1]) == member
 
 

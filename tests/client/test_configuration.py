@@ -1,3 +1,4 @@
+# pyright: basic
 """client-api section 1."""
 
 import logging

@@ -1,3 +1,4 @@
+# pyright: basic
 """client-api section 10."""
 
 import json

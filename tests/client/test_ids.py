@@ -1,3 +1,4 @@
+# pyright: basic
 """Every requirement has a test that carries its id."""
 
 import re

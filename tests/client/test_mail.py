@@ -1,3 +1,4 @@
+# pyright: basic
 """client-api section 9."""
 
 from base64 import b64decode

@@ -1,3 +1,4 @@
+# pyright: basic
 """client-api section 3."""
 
 from datetime import datetime, timedelta

@@ -1,3 +1,4 @@
+# pyright: basic
 """client-api sections 4 and 5."""
 
 from datetime import UTC, datetime
@@ -47,12 +48,13 @@ async def test_c40_up_to_n_further_attempts_with_growing_pauses(make: Make) -> N
     "trouble", [*NEVER_TAKEN, RESET, TIMEOUT, *(answer(b"<html>", status) for status in (500, 502, 504))]
 )
 async def test_c41_s11_reads_puts_and_deletes_are_repeated(make: Make, trouble: Any) -> None:
-    for call, good in (
+    cases: list[tuple[Any, Any]] = [
         (lambda client: client.delivery_stats(), READ),
         (lambda client: client.activate_bounce(1), answer({"Message": "OK", "Bounce": {}})),
         (lambda client: client.delete_template(1), answer()),
         (lambda client: client.update_message_stream("x", name="y"), answer({})),
-    ):
+    ]
+    for call, good in cases:
         script = Script(trouble, trouble, good)
         await settle(call(make(script, max_retries=2)))
         assert len(script.asked) == 3

@@ -1,3 +1,4 @@
+# pyright: basic
 """What networks do, over real sockets on loopback."""
 
 import asyncio
@@ -169,17 +170,20 @@ async def test_gzip(opened: Open) -> None:
     with serving(after_reading(lambda _, connection: connection.answer(whole, headers=gzipped))) as peer:
         assert (await settle(opened(peer.url).deliver(MESSAGE))).ok
     for broken in (whole[:-9], b"no gzip at all"):
-        with serving(after_reading(lambda _, c, broken=broken: c.answer(broken, headers=gzipped))) as peer:
-            with pytest.raises(carom.DecodeError):
-                await settle(opened(peer.url).deliver(MESSAGE))
+
+        def act(_: Peer, connection: Connection, broken: bytes = broken) -> None:
+            connection.answer(broken, headers=gzipped)
+
+        with serving(after_reading(act)) as peer, pytest.raises(carom.DecodeError):
+            await settle(opened(peer.url).deliver(MESSAGE))
 
 
 async def test_redirects_are_not_followed(opened: Open) -> None:
     with serving() as other:
         redirect = f"Location: {other.url}/email\r\n"
-        with serving(after_reading(lambda _, c: c.answer(b"", "302 Found", redirect))) as peer:
-            with pytest.raises(carom.UnexpectedHttpResponseError):
-                await settle(opened(peer.url).deliver(MESSAGE))
+        moved = serving(after_reading(lambda _, c: c.answer(b"", "302 Found", redirect)))
+        with moved as peer, pytest.raises(carom.UnexpectedHttpResponseError):
+            await settle(opened(peer.url).deliver(MESSAGE))
         assert not other.heads
 
 

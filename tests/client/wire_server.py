@@ -1,3 +1,4 @@
+# pyright: basic
 """A server that does on a connection what a test says: answers, or what networks do instead."""
 
 import gzip

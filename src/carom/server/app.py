@@ -29,6 +29,7 @@ from carom.server.pipeline.jobs import Answer
 from carom.server.pipeline.worker import Worker
 from carom.server.sandbox.answer import Sandbox
 from carom.server.smtp.mx import Homecoming, mx_listener
+from carom.server.smtp.session import Listener
 from carom.server.smtp.submission import Submission, submission_listener
 from carom.server.store import servers
 from carom.server.store.database import SqliteDatabase, sqlite_engine
@@ -114,7 +115,7 @@ class Carom:
         starting.push_async_callback(sandbox.stop, GRACE_SECONDS)
         homecoming = Homecoming(database, settings, self.clock)
         mx = mx_listener(settings, homecoming)
-        mx_at = HostPort(*await mx.start())
+        mx_at = await _start_smtp(mx, "--mx", settings.mx)
         starting.push_async_callback(mx.stop, GRACE_SECONDS)
 
         connections = Connections(hostname=settings.hostname)
@@ -144,7 +145,7 @@ class Carom:
             wake=worker.wake,
         )
         submission = submission_listener(settings, Submission(context))
-        smtp_at = HostPort(*await submission.start())
+        smtp_at = await _start_smtp(submission, "--smtp", settings.smtp)
         starting.push_async_callback(submission.stop, GRACE_SECONDS)
         await _start_http(starting, context, http_socket)
         return Listening(http_at, smtp_at, mx_at)
@@ -209,9 +210,21 @@ def _listen(at: HostPort) -> socket.socket:
         listener.bind(at)
     except OSError as error:
         listener.close()
-        raise BadSetting(f"cannot listen for HTTP at {at}: {error.strerror}; choose another --http") from error
+        raise _cannot_listen("--http", at, error) from error
     listener.listen(1024)
     return listener
+
+
+async def _start_smtp(listener: Listener, flag: str, at: HostPort) -> HostPort:
+    try:
+        return HostPort(*await listener.start())
+    except OSError as error:
+        raise _cannot_listen(flag, at, error) from error
+
+
+def _cannot_listen(flag: str, at: HostPort, error: OSError) -> BadSetting:
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    return BadSetting(f"cannot listen at {at}: {reason}; choose another {flag} HOST:PORT (port 0 picks a free one)")
 
 
 @contextlib.contextmanager

@@ -55,7 +55,7 @@ def demo(*, data: Path | None = None) -> None:
         _show_page(client, bounces)
         _reactivate(client, next(bounce for bounce in bounces if bounce.inactive))
         if sys.stdin.isatty() and sys.stdout.isatty():
-            _stay(server, bounces[0].id)
+            _stay(server, next(bounce for bounce in client.bounces(inactive=True)).id)
 
 
 def _step(text: str) -> None:

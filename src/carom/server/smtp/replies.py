@@ -1,6 +1,10 @@
 """What our SMTP listeners answer, as one table: code, enhanced status, words (RFC 5321, RFC 3463)."""
 
+import re
 from typing import Final, NamedTuple
+
+_UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
+_LONGEST = 500  # a line has 512 octets, RFC 5321 section 4.5.3.1.5
 
 
 class Reply(NamedTuple):
@@ -16,9 +20,9 @@ class Reply(NamedTuple):
         return self.code >= 400
 
     def wire(self) -> bytes:
-        """Write it as a line."""
+        """Write it as one line of printable ASCII, whatever words were put in."""
         words = f"{self.status} {self.text}" if self.status else self.text
-        return f"{self.code} {words}\r\n".encode("utf-8", "replace")
+        return f"{self.code} {_UNPRINTABLE.sub('?', words)[:_LONGEST]}\r\n".encode()
 
 
 OK: Final = Reply(250, "2.0.0", "OK")
@@ -36,6 +40,7 @@ TOO_MANY_ERRORS: Final = Reply(421, "4.7.0", "Too many errors; closing the conne
 STORE_FAILED: Final = Reply(452, "4.3.1", "The message could not be stored; try again later")
 
 LONG_LINE: Final = Reply(500, "5.5.2", "The command line is too long")
+BARE_COMMAND: Final = Reply(500, "5.5.2", "A command ends with CRLF and holds no other CR, LF or NUL")
 NO_COMMAND: Final = Reply(500, "5.5.2", "The command is not known")
 BAD_SYNTAX: Final = Reply(501, "5.5.4", "The syntax of the command is wrong")
 BAD_ORDER: Final = Reply(503, "5.5.1", "This command is out of order here")

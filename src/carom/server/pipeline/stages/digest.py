@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from msgspec import Struct
 
-from carom.bounce import Delayed, Event, Report, parse
+from carom.bounce import Delayed, Event, Failed, Report, parse
 from carom.bounce.verp import Forged, Proven, read_proof, read_return_path
 from carom.server.pipeline.deps import Deps
 from carom.server.pipeline.jobs import Bounced, Digest, Settle
@@ -86,8 +86,8 @@ def _concerning(ours: Sent, events: tuple[Event, ...]) -> Event:
     """Choose the event about our recipient. Behind a forwarding or an alias the report names another address; the return
     path is one recipient's own, so what it says is about ours all the same."""
     named = [event for event in events if _names(event, ours)]
-    failed = [event for event in named or events if not isinstance(event, Delayed)]
-    return (failed or named or events)[0]
+    final = [event for event in named or events if not isinstance(event, Delayed)]
+    return (final or named or events)[0]
 
 
 def _recipient_of(candidates: tuple[Sent, ...], event: Event) -> Sent | None:
@@ -121,13 +121,20 @@ def _fact(sent: Sent, event: Event | None, mail: Incoming, deps: Deps, *, proven
 
 
 def _happened(event: Event | None, *, proven: bool) -> Happened:
-    if event is None or not proven:
+    if not proven:
         return Happened.REMARKED
-    return Happened.DELAYED if isinstance(event, Delayed) else Happened.RETURNED
+    match event:
+        case Failed():
+            return Happened.RETURNED
+        case Delayed():
+            return Happened.DELAYED
+        case _:
+            return Happened.REMARKED
 
 
 def _details(event: Event) -> str:
-    """Return the diagnostic as Postmark shows it; the action where there is none."""
-    if not event.diagnostic:
-        return f"action: {event.action or 'failed'}\r\n"
-    return event.diagnostic if ";" in event.diagnostic.partition(" ")[0] else f"smtp;{event.diagnostic}"
+    """Return what Postmark shows: the Diagnostic-Code, else the text about the recipient, else the action."""
+    kind, typed, text = event.diagnostic_code.partition(";")
+    if typed and text.strip():
+        return f"{kind.strip()};{text.strip()}"
+    return event.diagnostic or f"action: {event.action or 'failed'}\r\n"
