@@ -1,0 +1,54 @@
+# pyright: basic
+"""Every snippet of the client's pages runs, against Carom's own server where it has the calls, else against a script.
+
+The snippets of a page run in order and share their names. ``client`` and ``account`` are there.
+"""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import carom
+from carom.client.transports.seam import Reply, Request
+
+PAGES = sorted((Path(__file__).parents[2] / "docs" / "client").glob("*.md"))
+GOLDENS = Path(__file__).parents[1] / "wire" / "goldens"
+EXAMPLES: list[dict[str, Any]] = [
+    example for sheet in ("server", "account") for example in json.loads((GOLDENS / f"{sheet}.json").read_text())
+]
+
+
+def matches(path: str, asked: str) -> bool:
+    """Whether a documented path is the one that was asked."""
+    return re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", path), asked, re.IGNORECASE) is not None
+
+
+def api(request: Request) -> Reply:
+    """Answer as the API's documentation does."""
+    asked = request.target.partition("?")[0]
+    found = [e for e in EXAMPLES if e["method"] == request.method and matches(e["path"], asked)]
+    assert found, f"no documented answer to {request.method} {asked}"
+    example = min(found, key=lambda e: e["path"].count("{"))["success_example"]
+    if request.method == "POST" and asked.startswith("/email/batch"):
+        body = json.loads(request.body)
+        example = [example[0]] * len(body if isinstance(body, list) else body["Messages"])
+    return Reply(200, {}, json.dumps(example).encode())
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_snippets_of_a_page_run(page: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("invoice.pdf").write_bytes(b"%PDF")
+    snippets = re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
+    assert snippets
+    client = carom.ApiClient("token", transport=api)
+    names: dict[str, Any] = {"client": client, "account": carom.AccountApiClient("token", transport=api), "api": api}
+    carom.configure("token", transport=api)
+    try:
+        for snippet in snippets:
+            exec(compile(snippet, str(page), "exec"), names)  # that is the test
+    finally:
+        carom.configure(None)
