@@ -15,16 +15,7 @@ from carom.bounce.mime import Mail, read_mail, undo_transfer
 from carom.bounce.notices import read_notice
 from carom.bounce.prose import Found, read_prose, squash
 from carom.bounce.rulebook import Rules, builtin_rules
-from carom.bounce.sender import (
-    is_answer,
-    is_daemon,
-    is_daemon_named,
-    is_list,
-    opens_as_bounce,
-    says_failure,
-    says_success,
-    speaks_as_system,
-)
+from carom.bounce.sender import Voice, is_answer, is_daemon, is_list, says_failure, says_success, voice_of
 from carom.bounce.ses import read_ses
 from carom.bounce.text import Told, read_told
 from carom.bounce.verp import address_in_verp
@@ -51,20 +42,17 @@ def parse(raw: bytes, *, rules: Rules | None = None) -> Report:
 def _readers(mail: Mail, told: Told, rules: Rules) -> Iterator[Callable[[], Report | None]]:
     """Yield the readers for a mail without a report part. A mail that does not speak as a system does may be a person's
     auto-reply, whose null return path alone makes it no bounce."""
+    voice = voice_of(mail.headers, told.text)
     autoreplies = partial(read_notice, mail, told, "autoreplies")
-    if not _is_surely_bounce(mail, told):
+    # What begins as bounces do, or names failed recipients, is no notice whatever words it quotes.
+    if not voice.opens and "x-failed-recipients" not in mail.headers:
         yield partial(read_notice, mail, told, "notices")
-    if speaks_as_system(mail.headers, told.text):
-        yield partial(_machine_text, mail, told, rules)
+    if voice.system:
+        yield partial(_machine_text, mail, told, rules, voice)
         yield autoreplies
     else:
         yield autoreplies
-        yield partial(_machine_text, mail, told, rules)
-
-
-def _is_surely_bounce(mail: Mail, told: Told) -> bool:
-    """Tell whether a mail is no notice whatever words it quotes: it begins as bounces do, or names failed recipients."""
-    return "x-failed-recipients" in mail.headers or opens_as_bounce(told.text)
+        yield partial(_machine_text, mail, told, rules, voice)
 
 
 def _status_part(mail: Mail, rules: Rules) -> Report | None:
@@ -84,11 +72,11 @@ def _wrapped(mail: Mail, rules: Rules) -> Report | None:
     return _status_part(read_mail(undo_transfer(inner.body, inner.headers)), rules)
 
 
-def _machine_text(mail: Mail, told: Told, rules: Rules) -> Report | None:
+def _machine_text(mail: Mail, told: Told, rules: Rules, voice: Voice) -> Report | None:
     """Read what a mail system wrote without a status part: its fields in the text, or prose."""
     if told.text.startswith("{") and (notified := read_ses(told.text)):
         return _status_report(mail, Status(None, None, notified), told._replace(text=""), rules)
-    if not _may_bounce(mail, told) or says_success(mail.headers, told.text):
+    if not _may_bounce(mail, told, voice) or says_success(mail.headers, told.text):
         return None
     if "ecipient" in told.text and _STATUS_FIELDS.search(told.text):
         status = read_status(told.text)
@@ -101,17 +89,14 @@ def _machine_text(mail: Mail, told: Told, rules: Rules) -> Report | None:
     return Report(events=events, headers=mail.headers, returned=told.returned, reader="prose")
 
 
-def _may_bounce(mail: Mail, told: Told) -> bool:
+def _may_bounce(mail: Mail, told: Told, voice: Voice) -> bool:
     """Tell whether a mail without a status part may be a bounce: a mail system wrote it, or its subject or opening says
     so and it is no person's answer, list or newsletter. Of a null return path alone the text must tell a failure."""
-    headers = mail.headers
-    if is_daemon_named(headers) or any(part.type in STATUS_TYPES for part in mail.parts):
+    if voice.daemon or any(part.type in STATUS_TYPES for part in mail.parts):
         return True
-    if is_list(headers) or is_answer(headers):
+    if is_list(mail.headers) or is_answer(mail.headers):
         return False
-    if speaks_as_system(headers, told.text):
-        return True
-    return is_daemon(headers) and bool(classify(text=told.text).matched)
+    return voice.system or (is_daemon(mail.headers) and bool(classify(text=told.text).matched))
 
 
 def _not_in_text(mail: Mail, told: Told) -> list[Found]:
