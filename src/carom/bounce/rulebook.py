@@ -40,17 +40,19 @@ class Rules(Sequence["Rule"]):
     def __init__(self, rules: Iterable["Rule"]) -> None:
         self._rules = tuple(rules)
         self.textless = [number for number, rule in enumerate(self._rules) if rule.text is None]
-        entries = [
-            (number, words, words in rule.text.phrases)
-            for number, rule in enumerate(self._rules)
-            if rule.text
-            for words in (*rule.text.phrases, *rule.text.needs)
-        ]
-        common = Counter(key for _, words, _ in entries for key in _keys(words))
-        self._index: dict[str, list[tuple[int, str, bool]]] = {}
-        for entry in entries:
-            key = min(_keys(entry[1]), key=common.__getitem__, default=_ALWAYS)
-            self._index.setdefault(key, []).append(entry)
+        self._phrases: dict[str, list[int]] = {}
+        self._needs: dict[str, list[int]] = {}
+        for number, rule in enumerate(self._rules):
+            for phrase in rule.text.phrases if rule.text else ():
+                self._phrases.setdefault(phrase, []).append(number)
+            for need in rule.text.needs if rule.text else ():
+                self._needs.setdefault(need, []).append(number)
+        every = self._phrases.keys() | self._needs.keys()
+        common = Counter(key for words in every for key in _keys(words))
+        self._index: dict[str, list[str]] = {}
+        for words in sorted(every):
+            key = min(_keys(words), key=common.__getitem__, default=_ALWAYS)
+            self._index.setdefault(key, []).append(words)
 
     def look(self, text: str) -> tuple[dict[int, str], set[int]]:
         """Return the phrases that stand in a text, by rule, and the rules whose regexes are worth a try."""
@@ -58,13 +60,11 @@ class Rules(Sequence["Rule"]):
         worth: set[int] = set()
         keys = {word[:_KEY] for word in text.translate(_SPACED).split()}
         keys.add(_ALWAYS)
-        for key in self._index.keys() & keys:
-            for number, words, decides in self._index[key]:
-                if words in text:
-                    if decides:
-                        phrases.setdefault(number, words)
-                    else:
-                        worth.add(number)
+        index = self._index
+        for words in [words for key in index.keys() & keys for words in index[key] if words in text]:
+            for number in self._phrases.get(words, ()):
+                phrases.setdefault(number, words)
+            worth.update(self._needs.get(words, ()))
         return phrases, worth
 
     @overload
