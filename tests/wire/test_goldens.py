@@ -20,7 +20,6 @@ EXAMPLES: list[dict[str, Any]] = [
     for example in json.loads((SHEETS / f"{sheet}.endpoints.json").read_text())
 ]
 NOT_THERE = {
-    "bounces.tags": "retired",
     "webhooks.statistics": "nobody knows its answer",
 }
 

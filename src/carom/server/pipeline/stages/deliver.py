@@ -4,6 +4,8 @@ from datetime import datetime
 
 from carom.bounce import classify
 from carom.bounce.verp import proof, return_path
+from carom.server.config import Settings
+from carom.server.keyring import Keyring
 from carom.server.outbound.attempt import Attempt
 from carom.server.outbound.session import Route
 from carom.server.pipeline.deps import SANDBOX_SERVER, Deps
@@ -29,20 +31,21 @@ async def deliver(job: Deliver, deps: Deps) -> list[Settle]:
     home = return_path(
         delivery.recipient_id, deps.settings.return_path, deps.keyring.return_path_keys, deps.keyring.version
     )
-    content = _content(delivery, deps)
+    content = source(delivery, deps.keyring, deps.settings)
     attempt = await deps.connections.deliver(_route(delivery, deps), home, delivery.address, content)
     return [_outcome(job, delivery, attempt, home, content, deps)]
 
 
-def _content(delivery: Delivery, deps: Deps) -> bytes:
+def source(delivery: Delivery, keyring: Keyring, settings: Settings) -> bytes:
+    """Return a message as one recipient gets it."""
     facts = Facts(
         message_id=delivery.message_id,
         server_id=delivery.server_id,
         account_id=delivery.account_id,
         recipient=delivery.address,
         submitted_at=delivery.submitted_at,
-        hostname=deps.settings.hostname,
-        proof=proof(delivery.recipient_id, deps.keyring.return_path_keys, deps.keyring.version),
+        hostname=settings.hostname,
+        proof=proof(delivery.recipient_id, keyring.return_path_keys, keyring.version),
     )
     return compose(delivery.email, facts)
 
