@@ -1,13 +1,9 @@
 """Bounces: https://postmarkapp.com/developer/api/bounce-api."""
 
-from typing import Annotated
+from msgspec import UNSET, UnsetType, field
 
-from msgspec import UNSET, Meta, UnsetType, field
-
-from carom.wire.endpoint import Ask, Endpoint, Wire
+from carom.wire.endpoint import Ask, Endpoint, RowId, Wire
 from carom.wire.times import Moment
-
-BounceId = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 
 
 class BounceCount(Wire, frozen=True, kw_only=True):
@@ -94,19 +90,23 @@ class GetBounces(Ask, frozen=True, kw_only=True):
 class GetBounce(Ask, frozen=True, kw_only=True):
     """Ask for one bounce."""
 
-    bounce_id: BounceId
+    bounce_id: RowId
+
+
+class GetBounceTags(Ask, frozen=True, kw_only=True):
+    """Ask for the tags of bounces. Postmark retired the list."""
 
 
 class DumpBounce(Ask, frozen=True, kw_only=True):
     """Ask for the raw mail of one bounce."""
 
-    bounce_id: BounceId
+    bounce_id: RowId
 
 
 class ActivateBounce(Ask, frozen=True, kw_only=True):
     """Reactivate the address of a bounce."""
 
-    bounce_id: BounceId
+    bounce_id: RowId
 
 
 _BAD_ID = {"BounceID": 1002}
@@ -117,6 +117,7 @@ _BAD_LIST: dict[str, int] = dict.fromkeys(
 
 GET_DELIVERY_STATS = Endpoint("GET", "/deliverystats", GetDeliveryStats, DeliveryStats)
 GET_BOUNCES = Endpoint("GET", "/bounces", GetBounces, BouncePage, field_codes=_BAD_LIST)
+GET_BOUNCE_TAGS = Endpoint("GET", "/bounces/tags", GetBounceTags, list[str])
 GET_BOUNCE = Endpoint("GET", "/bounces/{bounce_id}", GetBounce, Bounce, field_codes=_BAD_ID)
 DUMP_BOUNCE = Endpoint("GET", "/bounces/{bounce_id}/dump", DumpBounce, BounceDump, field_codes=_BAD_ID)
 ACTIVATE_BOUNCE = Endpoint(

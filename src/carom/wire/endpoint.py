@@ -1,27 +1,44 @@
 """One call of the API as a value: how its request is written, how the server reads it, how its answer is read.
 
-Fields named in the path are in the path; the rest are the query of GET and DELETE and the body otherwise.
+Fields named in the path are in the path; the rest are the query of GET and DELETE and the body otherwise. A dict in a
+query is one parameter for each key, the field's name in front: ``metadata_`` holds ``metadata_color=blue``.
 """
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from types import UnionType
-from typing import Any, Generic, Literal, NamedTuple, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    Generic,
+    Literal,
+    NamedTuple,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 from urllib.parse import quote
 
 import msgspec
-from msgspec import UNSET, Raw, Struct
+from msgspec import UNSET, Meta, Raw, Struct
 
+from carom.wire._kinds import is_object
 from carom.wire._naming import postmark_name
 from carom.wire.times import encode_hook
 from carom.wire.value import Wire
 
-__all__ = ["Ask", "BadFields", "BadJson", "Encoded", "Endpoint", "Method", "Wire", "encode_json", "fold"]
+__all__ = ["Ask", "BadFields", "BadJson", "Encoded", "Endpoint", "Method", "RowId", "Wire", "encode_json", "fold"]
 
 
 class Ask(Struct, frozen=True, kw_only=True, rename=postmark_name):
     """A request. A field left UNSET is not sent; None is sent as null."""
 
+
+RowId = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+"""The number of something in the store: one that fits no column is of the wrong type."""
 
 Req = TypeVar("Req", bound=Ask)
 Res = TypeVar("Res")
@@ -141,8 +158,7 @@ class Endpoint(Generic[Req, Res]):
         rest |= more or {}
         path = self.path.format_map(at)
         if not self.has_body:
-            query = {name: _query_text(value) for name, value in rest.items() if value is not None}
-            return Encoded(self.method, path, query, b"")
+            return Encoded(self.method, path, dict(_query(rest)), b"")
         if self.body is not None:
             return Encoded(self.method, path, {}, encode_json(getattr(request, self.body)))
         return Encoded(self.method, path, {}, b"" if self.empty_body and not rest else encode_json(rest))
@@ -184,12 +200,20 @@ class Endpoint(Generic[Req, Res]):
     def _parse_query(self, query: Iterable[tuple[str, str]], values: dict[str, Any], wrong: list[str]) -> None:
         for name, text in query:
             field = self._by_folded_name.get(name.lower())
-            if field is None or not text:
+            if not text:
+                continue
+            if field is None:
+                self._parse_prefixed(name, text, values)
                 continue
             try:
                 values[field.attribute] = msgspec.convert(text, field.type, strict=False)
             except msgspec.ValidationError:
                 wrong.append(field.wire)
+
+    def _parse_prefixed(self, name: str, text: str, values: dict[str, Any]) -> None:
+        for prefix, field in self._by_folded_name.items():
+            if prefix.endswith("_") and name.lower().startswith(prefix) and len(name) > len(prefix):
+                values.setdefault(field.attribute, {})[name[len(prefix) :]] = text
 
     def _parse_array(self, body: bytes) -> list[Raw]:
         try:
@@ -247,6 +271,14 @@ def fold(value: object, kind: Any) -> object:
 
 def _arms(kind: Any) -> tuple[Any, ...]:
     return get_args(kind) if get_origin(kind) in {Union, UnionType} else (kind,)
+
+
+def _query(values: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    for name, value in values.items():
+        if is_object(value):
+            yield from ((f"{name}{key}", _query_text(member)) for key, member in value.items())
+        elif value is not None:
+            yield name, _query_text(value)
 
 
 def _query_text(value: Any) -> str:

@@ -192,7 +192,7 @@ class ClickPage(Wire, frozen=True, kw_only=True):
 
 
 class GetOutboundMessages(Ask, frozen=True, kw_only=True):
-    """Ask for sent messages. One search by metadata goes out as ``metadata_<name>``, a parameter of any name."""
+    """Ask for sent messages. ``metadata`` holds one field to search by."""
 
     count: int | UnsetType = field(default=UNSET, name="count")
     offset: int | UnsetType = field(default=UNSET, name="offset")
@@ -204,6 +204,7 @@ class GetOutboundMessages(Ask, frozen=True, kw_only=True):
     fromdate: str | UnsetType = field(default=UNSET, name="fromdate")
     todate: str | UnsetType = field(default=UNSET, name="todate")
     message_stream: str | UnsetType = field(default=UNSET, name="messagestream")
+    metadata: dict[str, str] | UnsetType = field(default=UNSET, name="metadata_")
 
 
 class GetInboundMessages(Ask, frozen=True, kw_only=True):
@@ -257,7 +258,9 @@ class GetOpensOfMessage(Ask, frozen=True, kw_only=True):
     offset: int | UnsetType = field(default=UNSET, name="offset")
 
 
-GET_OUTBOUND_MESSAGES = Endpoint("GET", "/messages/outbound", GetOutboundMessages, OutboundPage)
+_BAD_LIST: dict[str, int] = dict.fromkeys(("count", "offset"), 700)
+
+GET_OUTBOUND_MESSAGES = Endpoint("GET", "/messages/outbound", GetOutboundMessages, OutboundPage, field_codes=_BAD_LIST)
 GET_OPENS = Endpoint("GET", "/messages/outbound/opens", GetOpens, OpenPage)
 GET_CLICKS = Endpoint("GET", "/messages/outbound/clicks", GetOpens, ClickPage)
 GET_OPENS_OF_MESSAGE = Endpoint("GET", "/messages/outbound/opens/{message_id}", GetOpensOfMessage, OpenPage)

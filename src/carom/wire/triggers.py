@@ -3,7 +3,7 @@
 from msgspec import UNSET, UnsetType, field
 
 from carom.wire.acks import Ack
-from carom.wire.endpoint import Ask, Endpoint, Wire
+from carom.wire.endpoint import Ask, Endpoint, RowId, Wire
 
 
 class InboundRule(Wire, frozen=True, kw_only=True):
@@ -52,7 +52,7 @@ class CreateInboundRule(Ask, frozen=True, kw_only=True):
 class OneTrigger(Ask, frozen=True, kw_only=True):
     """Ask about one trigger."""
 
-    trigger_id: int
+    trigger_id: RowId
 
 
 class CreateTagTrigger(Ask, frozen=True, kw_only=True):
@@ -65,14 +65,17 @@ class CreateTagTrigger(Ask, frozen=True, kw_only=True):
 class UpdateTagTrigger(CreateTagTrigger, frozen=True, kw_only=True):
     """Change a tag trigger."""
 
-    trigger_id: int
+    trigger_id: RowId
 
 
-GET_INBOUND_RULES = Endpoint("GET", "/triggers/inboundrules", GetTriggers, InboundRulePage)
+_BAD_LIST: dict[str, int] = dict.fromkeys(("count", "offset"), 800)
+_NO_RULE = {"TriggerID": 812}
+
+GET_INBOUND_RULES = Endpoint("GET", "/triggers/inboundrules", GetTriggers, InboundRulePage, field_codes=_BAD_LIST)
 CREATE_INBOUND_RULE = Endpoint("POST", "/triggers/inboundrules", CreateInboundRule, InboundRule)
-GET_INBOUND_RULE = Endpoint("GET", "/triggers/inboundrules/{trigger_id}", OneTrigger, InboundRule)
-DELETE_INBOUND_RULE = Endpoint("DELETE", "/triggers/inboundrules/{trigger_id}", OneTrigger, Ack)
-GET_TAG_TRIGGERS = Endpoint("GET", "/triggers/tags", GetTriggers, TagTriggerPage)
+GET_INBOUND_RULE = Endpoint("GET", "/triggers/inboundrules/{trigger_id}", OneTrigger, InboundRule, field_codes=_NO_RULE)
+DELETE_INBOUND_RULE = Endpoint("DELETE", "/triggers/inboundrules/{trigger_id}", OneTrigger, Ack, field_codes=_NO_RULE)
+GET_TAG_TRIGGERS = Endpoint("GET", "/triggers/tags", GetTriggers, TagTriggerPage, field_codes=_BAD_LIST)
 CREATE_TAG_TRIGGER = Endpoint("POST", "/triggers/tags", CreateTagTrigger, TagTrigger)
 GET_TAG_TRIGGER = Endpoint("GET", "/triggers/tags/{trigger_id}", OneTrigger, TagTrigger)
 UPDATE_TAG_TRIGGER = Endpoint("PUT", "/triggers/tags/{trigger_id}", UpdateTagTrigger, TagTrigger)

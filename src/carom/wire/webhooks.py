@@ -6,7 +6,7 @@ from msgspec import UNSET, UnsetType, field
 
 from carom.wire.acks import Ack
 from carom.wire.email import Header
-from carom.wire.endpoint import Ask, Endpoint, Wire
+from carom.wire.endpoint import Ask, Endpoint, RowId, Wire
 
 
 class HttpAuth(Wire, frozen=True, kw_only=True):
@@ -93,7 +93,7 @@ class GetWebhooks(Ask, frozen=True, kw_only=True):
 class OneWebhook(Ask, frozen=True, kw_only=True):
     """Ask about one webhook."""
 
-    webhook_id: int
+    webhook_id: RowId
 
 
 class CreateWebhook(Ask, frozen=True, kw_only=True):
@@ -110,7 +110,7 @@ class CreateWebhook(Ask, frozen=True, kw_only=True):
 class UpdateWebhook(Ask, frozen=True, kw_only=True):
     """Change a webhook; what is not given stays."""
 
-    webhook_id: int
+    webhook_id: RowId
     url: str | UnsetType = UNSET
     http_auth: dict[str, Any] | UnsetType = UNSET
     http_headers: list[Header] | UnsetType = UNSET

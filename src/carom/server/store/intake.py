@@ -58,6 +58,7 @@ def store(
                 "server_id": tenant.server_id,
                 "stream": checked.stream,
                 "address": one.email,
+                "email": one.email.lower(),
                 "bucket": one.domain,
                 "state": State.QUEUED,
                 "requested_type": None if one.requested_type is None else one.requested_type.code,

@@ -155,6 +155,7 @@ message = sa.Table(
     sa.Column("tag", sa.Text),
     sa.Column("metadata", Json),
     _column("content", sa.LargeBinary),
+    sa.Index("ix_message_list", "server_id", "stream", "submitted_at", "id"),
 )
 
 recipient = sa.Table(
@@ -169,6 +170,8 @@ recipient = sa.Table(
     _column("state", Code(State)),
     sa.Column("requested_type", sa.Integer),
     *_queue(),
+    _column("email", sa.Text, server_default=""),
+    sa.Index("ix_recipient_email", "server_id", "email", "message_id"),
     sa.Index("ix_recipient_due", "due_at", sqlite_where=sa.text("due_at IS NOT NULL"),
              postgresql_where=sa.text("due_at IS NOT NULL")),
     sqlite_autoincrement=True,
@@ -227,6 +230,32 @@ suppression = sa.Table(
     _column("origin", sa.Text),
     _column("created_at", Utc),
     sa.Column("bounce_id", BigId),
+)
+
+inbound_rule = sa.Table(
+    "inbound_rule",
+    metadata,
+    _id(),
+    _column("server_id", BigId),
+    _column("rule", sa.Text),
+    _column("folded", sa.Text),
+    sa.UniqueConstraint("server_id", "folded"),
+    sqlite_autoincrement=True,
+)
+
+webhook = sa.Table(
+    "webhook",
+    metadata,
+    _id(),
+    _column("server_id", BigId),
+    _column("stream", sa.Text),
+    _column("url", sa.Text),
+    sa.Column("auth_cipher", sa.LargeBinary),
+    _column("headers", Json),
+    _column("triggers", Json),
+    _column("created_at", Utc),
+    sa.Index("ix_webhook_stream", "server_id", "stream"),
+    sqlite_autoincrement=True,
 )
 
 body = sa.Table(

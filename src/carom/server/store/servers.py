@@ -148,6 +148,38 @@ def first_account(connection: sa.Connection) -> int:
     return account_id
 
 
+def settings_of(connection: sa.Connection, server_id: int) -> ServerSettings:
+    """Return what is set on a server."""
+    return ServerSettings(
+        **connection.execute(sa.select(server.c.settings).where(server.c.id == server_id)).scalar_one()
+    )
+
+
+def hold_account(connection: sa.Connection, account_id: int) -> None:
+    """Let nobody else change an account's servers before the transaction ends."""
+    connection.execute(sa.select(account.c.id).where(account.c.id == account_id).with_for_update())
+
+
+def name_taken(connection: sa.Connection, account_id: int, name: str, but: int) -> bool:
+    """Tell whether another server of an account has a name."""
+    wanted = sa.select(server.c.id).where(server.c.account_id == account_id, server.c.name == name, server.c.id != but)
+    return connection.scalar(wanted) is not None
+
+
+def inbound_domain_taken(connection: sa.Connection, domain: str, but: int) -> bool:
+    """Tell whether another server, of any account, receives the mail of a domain."""
+    rows = connection.scalars(sa.select(server.c.settings).where(server.c.id != but))
+    return any(ServerSettings(**row).inbound_domain.lower() == domain.lower() for row in rows)
+
+
+def change(connection: sa.Connection, server_id: int, name: str | None, settings: ServerSettings) -> None:
+    """Set what can be set on a server, and its name if one is given."""
+    values: dict[str, object] = {"settings": settings}
+    if name is not None:
+        values["name"] = name
+    connection.execute(sa.update(server).where(server.c.id == server_id).values(values))
+
+
 def show(
     connection: sa.Connection, keyring: Keyring, server_id: int, *, public_url: str, inbound_domain: str
 ) -> Server:

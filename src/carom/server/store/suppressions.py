@@ -4,10 +4,30 @@ from collections.abc import Iterable
 from datetime import datetime
 
 import sqlalchemy as sa
+from msgspec import Struct
 
 from carom.server.store.schema import suppression
 from carom.server.store.types import insert_new
 from carom.taxonomy import Suppresses, SuppressionReason
+
+
+class Row(Struct, frozen=True):
+    """An address that a stream does not send to."""
+
+    email: str
+    reason: str
+    origin: str
+    created_at: datetime
+
+
+class Filter(Struct, frozen=True, kw_only=True):
+    """What a dump is asked for. ``first`` and ``last`` bound the time, both included."""
+
+    reason: str | None = None
+    origin: str | None = None
+    email: str | None = None
+    first: datetime | None = None
+    last: datetime | None = None
 
 
 def suppressed(connection: sa.Connection, server_id: int, stream: str, emails: Iterable[str]) -> set[str]:
@@ -64,3 +84,42 @@ def count(connection: sa.Connection, server_id: int) -> int:
     """Count the suppressed pairs of stream and address of a server."""
     counted = sa.select(sa.func.count()).select_from(suppression).where(suppression.c.server_id == server_id)
     return connection.execute(counted).scalar_one()
+
+
+def dump(connection: sa.Connection, server_id: int, stream: str, wanted: Filter) -> list[Row]:
+    """Return the suppressions of a stream, newest first."""
+    where = [suppression.c.server_id == server_id, suppression.c.stream == stream]
+    if wanted.reason is not None:
+        where.append(suppression.c.reason == wanted.reason)
+    if wanted.origin is not None:
+        where.append(suppression.c.origin == wanted.origin)
+    if wanted.email is not None:
+        where.append(suppression.c.email == wanted.email.lower())
+    if wanted.first is not None:
+        where.append(suppression.c.created_at >= wanted.first)
+    if wanted.last is not None:
+        where.append(suppression.c.created_at <= wanted.last)
+    rows = connection.execute(_ROW.where(*where).order_by(suppression.c.created_at.desc(), suppression.c.email))
+    return [Row(*row) for row in rows]
+
+
+def get(connection: sa.Connection, server_id: int, stream: str, email: str) -> Row | None:
+    """Return the suppression of an address."""
+    row = connection.execute(_ROW.where(*_is(server_id, stream, email))).first()
+    return None if row is None else Row(*row)
+
+
+def remove(connection: sa.Connection, server_id: int, stream: str, email: str) -> None:
+    """Let an address be mailed again, whatever it is suppressed for."""
+    connection.execute(sa.delete(suppression).where(*_is(server_id, stream, email)))
+
+
+_ROW = sa.select(suppression.c.email, suppression.c.reason, suppression.c.origin, suppression.c.created_at)
+
+
+def _is(server_id: int, stream: str, email: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        suppression.c.server_id == server_id,
+        suppression.c.stream == stream,
+        suppression.c.email == email.lower(),
+    )

@@ -1,12 +1,12 @@
 """The bounce page: counts, the list, one bounce, its dump, and reactivation."""
 
-from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 from msgspec import UNSET, UnsetType
 
 from carom.server.http.calls import Call
+from carom.server.http.filters import bounds
 from carom.server.http.routes import routes
 from carom.server.rules.paging import check_page
 from carom.server.rules.refusals import Refusal
@@ -17,6 +17,7 @@ from carom.wire.bounces import (
     ACTIVATE_BOUNCE,
     DUMP_BOUNCE,
     GET_BOUNCE,
+    GET_BOUNCE_TAGS,
     GET_BOUNCES,
     GET_DELIVERY_STATS,
     ActivateBounce,
@@ -28,10 +29,10 @@ from carom.wire.bounces import (
     DumpBounce,
     GetBounce,
     GetBounces,
+    GetBounceTags,
     GetDeliveryStats,
 )
 from carom.wire.errors import OK
-from carom.wire.times import filter_bound
 
 BAD_LIST = 1000
 NOT_FOUND = 1001
@@ -61,6 +62,13 @@ async def get_bounces(call: Call, request: GetBounces) -> BouncePage:
     count, offset = (500, 0) if by_message else check_page(request.count, request.offset, BAD_LIST)
     total, found = await call.context.database.read(bounces.page, call.tenant.server_id, wanted, count, offset)
     return BouncePage(total_count=total, bounces=found)
+
+
+@routes.serve(GET_BOUNCE_TAGS)
+async def get_bounce_tags(call: Call, request: GetBounceTags) -> list[str]:
+    """List no tags: the list is retired."""
+    del call, request
+    return []
 
 
 @routes.serve(GET_BOUNCE)
@@ -104,14 +112,15 @@ def _filter(request: GetBounces) -> bounces.Filter:
     kind = given(request.type)
     if kind and kind.lower() not in _TYPES:
         raise Refusal(BAD_LIST, text=f"The bounce type '{kind}' is not known.")
+    first, last = bounds(request.fromdate, request.todate, BAD_LIST)
     return bounces.Filter(
         type=_TYPES.get(kind.lower()),
         inactive=None if isinstance(request.inactive, UnsetType) else request.inactive,
         email=given(request.email_filter) or None,
         tag=given(request.tag) or None,
         message_id=_message_id(given(request.message_id)),
-        first=_bound(given(request.fromdate), "fromdate", end=False),
-        last=_bound(given(request.todate), "todate", end=True),
+        first=first,
+        last=last,
         stream=given(request.message_stream) or None,
     )
 
@@ -121,12 +130,3 @@ def _message_id(text: str) -> UUID | None:
         return UUID(text) if text else None
     except ValueError:
         raise Refusal(BAD_LIST, text=f"The message ID '{text}' is no UUID.") from None
-
-
-def _bound(text: str, name: str, *, end: bool) -> datetime | None:
-    try:
-        return filter_bound(text, end=end) if text else None
-    except ValueError:
-        raise Refusal(
-            BAD_LIST, text=f"'{name}' is no date: '{text}'. Write 2026-11-23 or 2026-11-23T16:00:00."
-        ) from None

@@ -4,6 +4,8 @@ from datetime import datetime
 
 from carom.bounce import classify
 from carom.bounce.verp import proof, return_path
+from carom.server.config import Settings
+from carom.server.keyring import Keyring
 from carom.server.outbound.attempt import Attempt
 from carom.server.outbound.session import Route
 from carom.server.pipeline.deps import SANDBOX_SERVER, Deps
@@ -17,6 +19,9 @@ from carom.server.store import deliveries
 from carom.server.store.deliveries import Delivery
 from carom.taxonomy import BounceType
 
+BEFORE_MAIL = frozenset({"connect", "greeting", "ehlo"})
+"""What a remote refuses there says nothing about the recipient: it is tried again, also after a 5xx."""
+
 
 async def deliver(job: Deliver, deps: Deps) -> list[Settle]:
     """Send a message to one recipient and say what became of it."""
@@ -26,20 +31,21 @@ async def deliver(job: Deliver, deps: Deps) -> list[Settle]:
     home = return_path(
         delivery.recipient_id, deps.settings.return_path, deps.keyring.return_path_keys, deps.keyring.version
     )
-    content = _content(delivery, deps)
+    content = source(delivery, deps.keyring, deps.settings)
     attempt = await deps.connections.deliver(_route(delivery, deps), home, delivery.address, content)
     return [_outcome(job, delivery, attempt, home, content, deps)]
 
 
-def _content(delivery: Delivery, deps: Deps) -> bytes:
+def source(delivery: Delivery, keyring: Keyring, settings: Settings) -> bytes:
+    """Return a message as one recipient gets it."""
     facts = Facts(
         message_id=delivery.message_id,
         server_id=delivery.server_id,
         account_id=delivery.account_id,
         recipient=delivery.address,
         submitted_at=delivery.submitted_at,
-        hostname=deps.settings.hostname,
-        proof=proof(delivery.recipient_id, deps.keyring.return_path_keys, deps.keyring.version),
+        hostname=settings.hostname,
+        proof=proof(delivery.recipient_id, keyring.return_path_keys, keyring.version),
     )
     return compose(delivery.email, facts)
 
@@ -61,7 +67,7 @@ def _outcome(job: Deliver, delivery: Delivery, attempt: Attempt, home: str, cont
     }
     if attempt.outcome == "accepted":
         return Settle(job.recipient_id, Event.ACCEPTED, now, details)
-    if attempt.outcome == "deferred":
+    if attempt.outcome == "deferred" or attempt.phase in BEFORE_MAIL:
         wait = retry_delay(DELIVERY, job.attempts, deps.chance)
         if wait is not None:
             return Settle(job.recipient_id, Event.DEFERRED, now, details, retry_at=now + wait)
@@ -78,7 +84,7 @@ def _bounced(delivery: Delivery, attempt: Attempt, home: str, content: bytes, de
         text=reply.text if reply else attempt.error or "",
         command=attempt.phase,
     )
-    gave_up = attempt.outcome == "deferred"
+    gave_up = attempt.outcome == "deferred" or attempt.phase in BEFORE_MAIL
     kind = BounceType.SOFT_BOUNCE if gave_up and verdict.type is BounceType.UNKNOWN else verdict.type
     status = verdict.status or ("4.4.7" if gave_up else "5.0.0")
     dump = write_report(

@@ -6,8 +6,8 @@ from alembic import op
 from carom.server.store import types
 from carom.server.store.migrate import start_ids
 
-revision = "0002_templates"
-down_revision = "0001"
+revision = "0003_templates"
+down_revision = "0002_lists"
 
 
 def upgrade() -> None:

@@ -1,0 +1,73 @@
+"""How a stored message reads in the Messages API: its mailboxes, its tracking, its events.
+
+https://postmarkapp.com/developer/api/messages-api
+"""
+
+from collections.abc import Mapping
+
+from msgspec import Struct, UnsetType
+
+from carom.server.rules.lifecycle import Event
+from carom.server.rules.sending import given
+from carom.wire.addresses import parse_addresses
+from carom.wire.endpoint import Ask
+from carom.wire.messages import Mailbox
+
+
+class ListedFile(Ask, frozen=True, kw_only=True):
+    """An attachment, as lists name it."""
+
+    name: str
+
+
+class ShownEvent(Struct, frozen=True):
+    """What happened to a message, in Postmark's words."""
+
+    type: str
+    details: dict[str, str]
+
+
+_DELIVERY = ("DeliveryMessage", "DestinationServer", "DestinationIP")
+_BOUNCE = ("Summary", "BounceID")
+
+# A deferral, and a mail that says the same days later, are both Transient. A recipient that was suppressed before its
+# turn has no event at Postmark: nothing was sent.
+_SHOWN = {
+    Event.ACCEPTED: ("Delivered", _DELIVERY),
+    Event.DEFERRED: ("Transient", _DELIVERY),
+    Event.DELAYED: ("Transient", _DELIVERY),
+    Event.REFUSED: ("Bounced", _BOUNCE),
+    Event.RETURNED: ("Bounced", _BOUNCE),
+    Event.REMARKED: ("Bounced", _BOUNCE),
+}
+
+
+def shown_event(kind: Event, details: Mapping[str, str]) -> ShownEvent | None:
+    """Return an event as the API shows it, None for one that it does not show. Each type has its own details."""
+    if kind not in _SHOWN:
+        return None
+    name, keys = _SHOWN[kind]
+    said = {"DeliveryMessage": details.get("Summary", ""), **details}
+    return ShownEvent(name, {key: said.get(key, "") for key in keys})
+
+
+def mailboxes(text: str | UnsetType, field: str) -> list[Mailbox]:
+    """Return the mailboxes of To, Cc or Bcc; the name of one without is empty."""
+    return [Mailbox(email=one.email, name=one.name) for one in parse_addresses(given(text), field)]
+
+
+def recipients(*lists: str | UnsetType) -> list[str]:
+    """Return the bare addresses of To, Cc and Bcc, each once."""
+    found: dict[str, str] = {}
+    for text in lists:
+        for one in parse_addresses(given(text), "To"):
+            found.setdefault(one.email.lower(), one.email)
+    return list(found.values())
+
+
+def tracking(
+    opens: bool | UnsetType, links: str | UnsetType, *, server_opens: bool, server_links: str
+) -> tuple[bool, str]:
+    """Return whether opens are tracked, and which links: a server's opens cannot be turned off by a message, its links
+    can."""
+    return server_opens or opens is True, given(links) or server_links

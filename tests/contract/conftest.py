@@ -1,0 +1,110 @@
+"""The API on each database, without a network: requests go straight into the ASGI application."""
+
+import json
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Connection
+
+from carom.server.config import Settings
+from carom.server.http import handlers
+from carom.server.http.api import Api
+from carom.server.http.routes import routes
+from carom.server.pipeline.intake import Context
+from carom.server.store import servers
+from carom.server.store.servers import Tenant
+from tests.stores import NOW, TOKENS, Store
+
+__all__ = ["handlers"]
+
+OTHER_TOKEN = "f0f0f0f0-0000-4000-8000-000000000003"
+
+
+class Answer(NamedTuple):
+    """What the API said."""
+
+    status: int
+    json: Any
+
+    @property
+    def code(self) -> tuple[int, int]:
+        """HTTP status and Postmark's code."""
+        return self.status, self.json["ErrorCode"]
+
+    @property
+    def ok(self) -> Any:
+        """The body of a success."""
+        assert self.status == 200, self.json
+        return self.json
+
+
+class Server:
+    """The API over a store with two servers. ``now`` is its clock; ``other`` is a second tenant."""
+
+    def __init__(self, store: Store, other: Tenant) -> None:
+        self.store = store
+        self.other = other
+        self.now = NOW
+        self._api = Api(
+            Context(
+                database=store.database,
+                keyring=store.keyring,
+                settings=Settings(),
+                public_url="http://127.0.0.1",
+                clock=lambda: self.now,
+                new_id=uuid4,
+                wake=lambda: None,
+            ),
+            routes,
+        )
+
+    async def call(self, method: str, path: str, body: object = None, *, token: str | None = TOKENS.server) -> Answer:
+        """Make a call."""
+        path, _, query = path.partition("?")
+        content = b"" if body is None else json.dumps(body).encode()
+        scope = {
+            "type": "http",
+            "method": method,
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": query.encode(),
+            "headers": [] if token is None else [(b"x-postmark-server-token", token.encode())],
+        }
+        said: list[Any] = []
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": content, "more_body": False}
+
+        async def send(event: Any) -> None:
+            said.append(event)
+
+        await self._api(scope, receive, send)
+        return Answer(said[0]["status"], json.loads(said[1]["body"]))
+
+    async def get(self, path: str, *, token: str = TOKENS.server) -> Any:
+        """Return what a path answers."""
+        return (await self.call("GET", path, token=token)).ok
+
+    async def post(self, path: str, body: object = None, *, token: str = TOKENS.server) -> Any:
+        """Return what a path answers."""
+        return (await self.call("POST", path, body, token=token)).ok
+
+    async def send(self, to: str = "ann@example.org", **fields: Any) -> str:
+        """Send a message and return its id."""
+        email = {"From": "Me <me@example.com>", "To": to, "Subject": "Hi", "TextBody": "Hello", **fields}
+        message_id: str = (await self.post("/email", email))["MessageID"]
+        return message_id
+
+
+@pytest.fixture
+async def server(store: Store) -> Server:
+    """The API over a fresh store."""
+
+    def add_other(connection: Connection) -> None:
+        servers.create(connection, store.keyring, store.tenant.account_id, "Other", token=OTHER_TOKEN, now=NOW)
+
+    await store.database.write(add_other)
+    other = await store.database.read(servers.by_token, OTHER_TOKEN)
+    assert other is not None
+    return Server(store, other)
