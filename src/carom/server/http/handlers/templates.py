@@ -1,5 +1,6 @@
 """Templates and layouts: made, read, changed, removed, listed, and tried out."""
 
+import asyncio
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -83,7 +84,7 @@ async def create_template(call: Call, request: CreateTemplate) -> TemplateSummar
         raise Refusal(1109)
     check_name(given(request.name))
     kind = template_type(given(request.template_type))
-    check_parts(kind, _parts(request), given(request.layout_template))
+    await asyncio.to_thread(check_parts, kind, _parts(request), given(request.layout_template))
     if request.alias is not UNSET:
         check_alias(given(request.alias))
     return await call.context.database.write(_create, call.tenant.server_id, kind, request, call.context.clock())
@@ -164,7 +165,8 @@ async def validate_template(call: Call, request: ValidateTemplate) -> TemplateVa
         if found is None or found.template_type != LAYOUT:
             raise no_template(NO_LAYOUT)
         layout = parts_of(found)
-    return preview(
+    return await asyncio.to_thread(  # a costly one must not hold the loop
+        preview,
         parts,
         layout,
         is_layout=is_layout,
