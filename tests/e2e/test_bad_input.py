@@ -74,7 +74,9 @@ def test_a_token_is_compared_without_regard_to_case(carom_server: LocalServer) -
     assert call(carom_server, "GET", "/server", token=carom_server.server_token.upper()).status == 200
 
 
-@pytest.mark.parametrize("body", [b"", b"null", b"{", b"[]", b'"x"', b"{'From': 1}", b"\xff\xfe", b'{"From": "a"'])
+@pytest.mark.parametrize(
+    "body", [b"", b"null", b"{", b"[]", b'"x"', b"{'From': 1}", b"\xff\xfe", b'{"From": "a"', b'{"a":' + b"[" * 9000]
+)
 @pytest.mark.parametrize("path", ["/email", "/email/"])
 def test_bad_json_is_422_code_402(carom_server: LocalServer, body: bytes, path: str) -> None:
     """An empty body too."""

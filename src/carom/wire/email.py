@@ -134,5 +134,14 @@ SEND_BATCH = Endpoint(
     max_body=MAX_BATCH_BYTES,
     takes_test_token=True,
 )
-SEND_WITH_TEMPLATE = Endpoint("POST", "/email/withTemplate", SendTemplate, SendResult)
-SEND_BATCH_WITH_TEMPLATES = Endpoint("POST", "/email/batchWithTemplates", SendTemplateBatch, list[SendResult])
+SEND_WITH_TEMPLATE = Endpoint(
+    "POST", "/email/withTemplate", SendTemplate, SendResult, max_body=MAX_MESSAGE_BYTES, takes_test_token=True
+)
+SEND_BATCH_WITH_TEMPLATES = Endpoint(
+    "POST",
+    "/email/batchWithTemplates",
+    SendTemplateBatch,
+    list[SendResult],
+    max_body=MAX_BATCH_BYTES,
+    takes_test_token=True,
+)

@@ -179,12 +179,15 @@ class Endpoint(Generic[Req, Res]):
                 )
             except msgspec.ValidationError:
                 wrong.append(postmark_name(name))
-        if not self.has_body:
-            self._parse_query(query, values, wrong)
-        elif self.body is not None:
-            values[self.body] = self._parse_array(body)
-        else:
-            self._parse_object(body, values, wrong)
+        try:
+            if not self.has_body:
+                self._parse_query(query, values, wrong)
+            elif self.body is not None:
+                values[self.body] = self._parse_array(body)
+            else:
+                self._parse_object(body, values, wrong)
+        except RecursionError:
+            raise BadJson("it is nested too deeply") from None
         if wrong:
             raise BadFields(wrong)
         try:

@@ -89,11 +89,22 @@ _ROWS = (
     ErrorRow(1001, 422, "The bounce with the ID {bounce_id} was not found.", "NotFoundError"),
     ErrorRow(1002, 400, "A bounce ID is missing or is not a number.", "UnexpectedHttpResponseError"),
     ErrorRow(1003, 422, "Due to the type of bounce, this address cannot be reactivated."),
+    ErrorRow(1100, 422, "{text}"),
     ErrorRow(
         1101,
         422,
-        "The Template's '{key}' associated with this request is not valid or was not found.",
+        "The {what} associated with this request is not valid or was not found.",
         "NotFoundError",
+    ),
+    ErrorRow(1105, 422, "This server has {limit} templates already, which is the most that a server may have."),
+    ErrorRow(1109, 422, "The request has no template data."),
+    ErrorRow(1120, 422, "The required field '{field}' is missing or empty."),
+    ErrorRow(1121, 422, "The field '{field}' is longer than {limit} characters."),
+    ErrorRow(1122, 422, "{text}"),
+    ErrorRow(1123, 422, "{text}"),
+    ErrorRow(1130, 422, "The layout cannot be removed: {count} template(s) still use it."),
+    ErrorRow(
+        1131, 422, "The layout content placeholder must be present exactly once in '{field}', and is {count} times."
     ),
     ErrorRow(
         1221, 422, "The 'MessageStreamType' provided ('{kind}') is none of Transactional, Broadcasts and Inbound."

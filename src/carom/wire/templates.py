@@ -7,6 +7,13 @@ from msgspec import UNSET, UnsetType, field
 from carom.wire.acks import Ack
 from carom.wire.endpoint import Ask, Endpoint, Wire
 
+STANDARD = "Standard"
+LAYOUT = "Layout"
+TEMPLATE_TYPES = (STANDARD, LAYOUT)
+MAX_TEMPLATES = 100
+MAX_NAME = 255
+MAX_ALIAS = 255
+
 
 class TemplateSummary(Wire, frozen=True, kw_only=True):
     """A template without its content, as lists and edits give it."""

@@ -121,6 +121,28 @@ domain = sa.Table(
     sqlite_autoincrement=True,
 )
 
+template = sa.Table(
+    "template",
+    metadata,
+    _id(),
+    _column("server_id", BigId, sa.ForeignKey("server.id")),
+    _column("name", sa.Text),
+    _column("alias", sa.Text),
+    _column("type", sa.Text),
+    sa.Column("subject", sa.Text),
+    sa.Column("html_body", sa.Text),
+    sa.Column("text_body", sa.Text),
+    sa.Column("layout_id", BigId),
+    _column("created_at", Utc),
+    _column("updated_at", Utc),
+    sa.Column("deleted_at", Utc),
+    # The alias of a deleted template is free again.
+    sa.Index("ix_template_alias", "server_id", "alias", unique=True, sqlite_where=sa.text("deleted_at IS NULL"),
+             postgresql_where=sa.text("deleted_at IS NULL")),
+    sa.Index("ix_template_layout", "server_id", "layout_id"),
+    sqlite_autoincrement=True,
+)  # fmt: skip
+
 message = sa.Table(
     "message",
     metadata,

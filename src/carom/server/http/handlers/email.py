@@ -17,10 +17,10 @@ from carom.wire.times import Timestamp
 @routes.serve(SEND_EMAIL)
 async def send_email(call: Call, request: SendEmail) -> SendResult:
     """Accept one message."""
-    [answer] = await _send(call, [check(request)])
+    [answer] = await send_all(call, [check(request)])
     if isinstance(answer, Refusal):
         raise answer
-    return _result(answer)
+    return answer_of(answer)
 
 
 @routes.serve(SEND_BATCH)
@@ -29,8 +29,8 @@ async def send_batch(call: Call, request: SendBatch) -> list[SendResult]:
     if len(request.messages) > MAX_BATCH:
         raise Refusal(410)
     read = [_read(raw) for raw in request.messages]
-    answers = iter(await _send(call, [item for item in read if isinstance(item, Checked)]))
-    return [_result(item if isinstance(item, Refusal) else next(answers)) for item in read]
+    answers = iter(await send_all(call, [item for item in read if isinstance(item, Checked)]))
+    return [answer_of(item if isinstance(item, Refusal) else next(answers)) for item in read]
 
 
 def _read(raw: Raw) -> Checked | Refusal:
@@ -40,7 +40,8 @@ def _read(raw: Raw) -> Checked | Refusal:
         return refusal
 
 
-async def _send(call: Call, checked: list[Checked]) -> list[Accepted | Refusal]:
+async def send_all(call: Call, checked: list[Checked]) -> list[Accepted | Refusal]:
+    """Accept checked messages; with the test token only say so."""
     context = call.context
     if call.tenant_or_test is None:
         now = context.clock()
@@ -48,7 +49,8 @@ async def _send(call: Call, checked: list[Checked]) -> list[Accepted | Refusal]:
     return await submit(context, call.tenant_or_test, checked)
 
 
-def _result(answer: Accepted | Refusal) -> SendResult:
+def answer_of(answer: Accepted | Refusal) -> SendResult:
+    """Return what the API says of one message."""
     if isinstance(answer, Refusal):
         return SendResult(error_code=answer.code, message=answer.message)
     return SendResult(

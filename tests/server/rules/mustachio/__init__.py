@@ -1,0 +1,1 @@
+"""The template language, case by case."""
