@@ -50,7 +50,7 @@ def totals(sends: Iterable[Hour], bounces: Iterable[Hour], complaints: Iterable[
     """Return all counts together. Errors of the SMTP API are counted apart from bounces."""
     sent, complained = _sum(sends), _sum(complaints)
     found = list(bounces)
-    errors = _sum(row for row in found if row.key == BounceType.SMTP_API_ERROR)
+    errors = _sum(row for row in found if row.key == BounceType.SMTP_API_ERROR.value)
     bounced = _sum(found) - errors
     return StatsTotals(
         sent=sent,

@@ -1,5 +1,15 @@
 """What answers each endpoint, one file a resource. Importing this package registers them all."""
 
-from carom.server.http.handlers import bounces, email, messages, server, stats, streams, suppressions, triggers
+from carom.server.http.handlers import (
+    bounces,
+    email,
+    messages,
+    server,
+    stats,
+    streams,
+    suppressions,
+    triggers,
+    webhooks,
+)
 
-__all__ = ["bounces", "email", "messages", "server", "stats", "streams", "suppressions", "triggers"]
+__all__ = ["bounces", "email", "messages", "server", "stats", "streams", "suppressions", "triggers", "webhooks"]
