@@ -23,6 +23,9 @@ $(VENV)/serve: constraints/serve.txt pyproject.toml
 $(VENV)/dev: constraints/dev.txt pyproject.toml
 	@tools/setup $(PYTHON) $(VENV) dev
 
+$(VENV)/bench: constraints/bench.txt pyproject.toml | $(VENV)/dev
+	@tools/setup $(PYTHON) $(VENV) bench
+
 setup: $(VENV)/dev
 
 demo:
@@ -30,7 +33,7 @@ demo:
 	@$(BIN)/carom demo $(ARGS)
 
 test: $(VENV)/dev
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n auto --dist loadfile $(ARGS)
 
 check: $(VENV)/dev
 	@tools/check
@@ -42,7 +45,7 @@ format: $(VENV)/dev
 generate: $(VENV)/dev
 	@tools/generate
 
-bench: $(VENV)/dev
+bench: $(VENV)/bench
 	@$(BIN)/python -m bench.$(SUITE)
 
 lock: $(VENV)/dev

@@ -32,10 +32,12 @@ def test_an_address_never_matches_a_rule() -> None:
     assert classify(text="550 <blacklisted.spam@quota.example>: no").type is BounceType.UNKNOWN
 
 
-def test_a_code_in_the_text_beats_a_vague_status() -> None:
+def test_the_code_in_the_text_is_the_remotes_own() -> None:
+    """Status is often the reporter's summary; the text holds what the remote said."""
     assert classify(status="5.0.0", text="550 5.1.1 no").status == "5.1.1"
-    assert classify(status="5.1.0", text="550 5.1.1 no").status == "5.1.1"
-    assert classify(status="5.2.2", text="550 5.1.1 no").status == "5.2.2"
+    assert classify(status="5.2.2", text="550 5.1.1 no").status == "5.1.1"
+    assert classify(status="5.2.2", text="550 5.0.0 no").status == "5.2.2"
+    assert classify(text="5.1.0 - Unknown address error 550-'5.2.2 mailbox full'").status == "5.2.2"
 
 
 def test_a_delayed_report_is_transient_whatever_its_codes_say() -> None:

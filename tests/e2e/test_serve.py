@@ -135,8 +135,8 @@ def test_a_taken_port_is_named(serving: Serving, tmp_path: Path) -> None:
         (["--mode", "live"], "live mode (delivery to the recipients' MX) is not served yet"),
         (["--mode", "relay"], "relay mode needs the smart host: --relay HOST:PORT"),
         (["--relay", "127.0.0.1:25"], "--relay is for relay mode"),
-        (["--http", "8025"], "'8025' is no HOST:PORT"),
-        (["--http", "127.0.0.1:99999"], "'127.0.0.1:99999' is no HOST:PORT"),
+        (["--http", "8025"], "Invalid value for --http: '8025' is no HOST:PORT"),
+        (["--http", "127.0.0.1:99999"], "Invalid value for --http: '127.0.0.1:99999' is no HOST:PORT"),
     ],
 )
 def test_settings_that_cannot_be_are_refused_in_a_line(tmp_path: Path, flags: list[str], text: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from carom.wire._kinds import is_list, is_object
 from carom.wire.endpoint import Endpoint, encode_json
 from carom.wire.endpoints import ENDPOINTS
 from carom.wire.times import read_time
@@ -37,9 +38,9 @@ def endpoint_of(example: dict[str, Any]) -> Endpoint[Any, Any]:
 
 def comparable(value: Any) -> Any:
     """The same value with times as instants: seven digits become six, rounded."""
-    if isinstance(value, dict):
+    if is_object(value):
         return {name: comparable(member) for name, member in value.items()}
-    if isinstance(value, list):
+    if is_list(value):
         return [comparable(item) for item in value]
     at = read_time(value) if isinstance(value, str) and "T" in value else None
     return round(at.timestamp(), 5) if isinstance(at, datetime) else value

@@ -4,7 +4,7 @@
 report; both decide by the same rules, which are data (``rules/*.toml``). ``verp`` makes and reads return paths.
 """
 
-from carom.bounce.classify import Rule, RuleError, Verdict, classify
+from carom.bounce.classify import Rule, RuleError, Rules, Verdict, classify, own_rules
 from carom.bounce.events import (
     AutoReply,
     Challenge,
@@ -34,7 +34,9 @@ __all__ = [
     "Report",
     "Rule",
     "RuleError",
+    "Rules",
     "Verdict",
     "classify",
+    "own_rules",
     "parse",
 ]

@@ -3,8 +3,10 @@
 import re
 
 # Local parts of bounced mail hold the strangest characters; the lengths bound the work, not the syntax.
-ADDRESS = re.compile(r"""(?:"[^"\n@]{1,64}"|[^\s<>()\[\]:;,"@|]{1,127})@[^\s<>()\[\]:;,"'@|/\\=]{1,253}""")
+ADDRESS = re.compile(r"""(?:"[^"\n@]{1,64}"|[^\s<>()\[\]:;,"@|]{1,127})@[^\s<>()\[\]:;,"'@|/\\=]{1,253}+""")
 _XTEXT = re.compile(r"\+(2B|3D|40)", re.IGNORECASE)
+_ANGLE = re.compile(r"<([^<>\s]*@[^<>]*)>")
+_LOCAL = re.compile(r"[\w.+=-]{1,64}")
 _ESCAPE = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 _TYPES = ("rfc822", "utf-8", "smtp", "x400", "unknown", "x-", "dns")
 
@@ -15,10 +17,16 @@ def find_address(text: str) -> str | None:
     return match[0].lstrip("'`=").rstrip(".") if match else None
 
 
-def typed_address(value: str) -> str | None:
+def header_address(value: str) -> str | None:
+    """Return the address of a header value: the one in angle brackets, as a display name may hold another."""
+    inner = _ANGLE.search(value)
+    return find_address(inner[1] if inner else value)
+
+
+def typed_address(value: str, host: str | None = None) -> str | None:
     """Read ``rfc822; user@example.com`` and its broken forms: no type, a display name, brackets, quotes, a comment.
 
-    Undoes xtext of type rfc822 (RFC 3461, 4: ``+2B`` for ``+``) and the escapes of type utf-8 (RFC 6533, 3).
+    A local part alone is an address at ``host``, the system that reports. Undoes xtext of type rfc822 (RFC 3461, 4: ``+2B`` for ``+``) and the escapes of type utf-8 (RFC 6533, 3).
     """
     kind, semicolon, rest = value.partition(";")
     kind = kind.strip().lower()
@@ -26,10 +34,15 @@ def typed_address(value: str) -> str | None:
         value = rest
     if "\\x{" in value:
         value = _ESCAPE.sub(_unescape, value)
-    found = find_address(value)
+    found = header_address(value) or _local_part(value, host)
     if found and "+" in found and kind in {"rfc822", "utf-8"}:
         found = _XTEXT.sub(lambda code: chr(int(code[1], 16)), found)
     return found
+
+
+def _local_part(value: str, host: str | None) -> str | None:
+    local = value.strip().strip('<>"')
+    return f"{local}@{host}" if host and _LOCAL.fullmatch(local) else None
 
 
 def _unescape(code: re.Match[str]) -> str:

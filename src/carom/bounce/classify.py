@@ -3,17 +3,18 @@
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
-from carom.bounce.codes import find_reply, find_status, is_less_specific, is_vague
+from carom.bounce.codes import find_command, find_reply, find_status, is_vague
 from carom.taxonomy import BounceType
 
 # Section 4 of the classification sheet: text beats code, and within texts the sender's faults come before the
 # recipient's, so that a block list is never taken for an unknown user.
-ORDER = ("actions", "operators", "phrases", "status", "replies")
+ORDER = ("actions", "operators", "phrases", "categories", "status", "replies")
 MAX_TEXT = 2000
 
 _ADDRESS = re.compile(r"<?[^\s<>@,;:\"'()\[\]]{1,128}@[a-z0-9][a-z0-9.-]{0,252}>?")
@@ -22,11 +23,11 @@ _ADDRESS = re.compile(r"<?[^\s<>@,;:\"'()\[\]]{1,128}@[a-z0-9][a-z0-9.-]{0,252}>
 class Evidence(NamedTuple):
     """What the rules look at. ``text`` is in lower case, white space collapsed, each address written ``<@>``."""
 
-    action: str
-    status: str | None
-    reply: int | None
-    command: str
-    text: str
+    action: str = ""
+    status: str | None = None
+    reply: int | None = None
+    command: str = ""
+    text: str = ""
 
     @property
     def temporary(self) -> bool:
@@ -51,17 +52,66 @@ class Text(NamedTuple):
     regexes: tuple[re.Pattern[str], ...]
     needs: tuple[str, ...]
 
-    def find(self, text: str) -> str | None:
-        """Return the matched text, None where there is none."""
-        for phrase in self.phrases:
-            if phrase in text:
-                return phrase
-        for need in self.needs:
-            if need in text:
-                break
-        else:
-            return None
+    def search(self, text: str) -> str | None:
+        """Return what the first regex that matches has matched."""
         return next((found[0] for regex in self.regexes if (found := regex.search(text))), None)
+
+
+class Rules(Sequence["Rule"]):
+    """Rules in their order, with an index of their phrases and needs by the first letters of a word in each: of some
+    seven hundred, a text of thirty words is looked at for thirty."""
+
+    def __init__(self, rules: Iterable["Rule"]) -> None:
+        self._rules = tuple(rules)
+        self.textless = [number for number, rule in enumerate(self._rules) if rule.text is None]
+        entries = [
+            (number, words, words in rule.text.phrases)
+            for number, rule in enumerate(self._rules)
+            if rule.text
+            for words in (*rule.text.phrases, *rule.text.needs)
+        ]
+        common = Counter(key for _, words, _ in entries for key in _keys(words))
+        self._index: dict[str, list[tuple[int, str, bool]]] = {}
+        for entry in entries:
+            key = min(_keys(entry[1]), key=common.__getitem__, default=_ALWAYS)
+            self._index.setdefault(key, []).append(entry)
+
+    def look(self, text: str) -> tuple[dict[int, str], set[int]]:
+        """Return the phrases that stand in a text, by rule, and the rules whose regexes are worth a try."""
+        phrases: dict[int, str] = {}
+        worth: set[int] = set()
+        keys = {word[:_KEY] for word in text.translate(_SPACED).split()}
+        keys.add(_ALWAYS)
+        for key in self._index.keys() & keys:
+            for number, words, decides in self._index[key]:
+                if words in text:
+                    if decides:
+                        phrases.setdefault(number, words)
+                    else:
+                        worth.add(number)
+        return phrases, worth
+
+    @overload
+    def __getitem__(self, index: int) -> "Rule": ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence["Rule"]: ...
+    def __getitem__(self, index: int | slice) -> "Rule | Sequence[Rule]":
+        return self._rules[index]
+
+    def __len__(self) -> int:
+        return len(self._rules)
+
+
+_KEY, _ALWAYS = 3, ""
+_WORD = re.compile(r"[^\W_]{3,}")
+_SPACED = str.maketrans(dict.fromkeys("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~", " "))
+_UNSPACED = re.compile(r"[\u3000-\U0010ffff]")
+
+
+def _keys(words: str) -> list[str]:
+    """Return the keys under which a phrase may be filed, none if it has no word of three letters or is of a script
+    that sets no spaces between words."""
+    return [] if _UNSPACED.search(words) else [word[:_KEY] for word in _WORD.findall(words)]
 
 
 class Rule(NamedTuple):
@@ -79,20 +129,30 @@ class Rule(NamedTuple):
     source: str
     example: str
 
-    def match(self, evidence: Evidence) -> str | None:
-        """Return what matched, None where a condition does not hold."""
-        if self.action and self.action != evidence.action:
-            return None
-        if self.command and self.command != evidence.command:
-            return None
-        if self.reply and evidence.reply not in self.reply:
-            return None
-        matched = str(evidence.reply) if self.reply else self.action
+    def match(self, evidence: Evidence, phrase: str | None, *, worth: bool) -> str | None:
+        """Return what matched, None where a condition does not hold. ``phrase`` is one of the rule's that stands in
+        the text, ``worth`` whether its regexes are worth a try."""
+        matched = self.match_codes(evidence)
+        if matched is None or self.text is None:
+            return matched
+        return phrase or (self.text.search(evidence.text) if worth else None)
+
+    def match_codes(self, evidence: Evidence) -> str | None:
+        """Return the last of the codes that matched, empty where the rule names none, None where one does not hold."""
+        matched = ""
+        if self.action or self.command:
+            if self.action not in {"", evidence.action} or self.command not in {"", evidence.command}:
+                return None
+            matched = self.action or self.command
+        if self.reply:
+            if evidence.reply not in self.reply:
+                return None
+            matched = str(evidence.reply)
         if self.status:
-            if not (evidence.status and self.status.fullmatch(evidence.status)):
+            if not evidence.status or not self.status.fullmatch(evidence.status):
                 return None
             matched = evidence.status
-        return self.text.find(evidence.text) if self.text else matched
+        return matched
 
 
 def classify(
@@ -102,7 +162,7 @@ def classify(
     text: str = "",
     command: str | None = None,
     action: str | None = None,
-    rules: Sequence[Rule] | None = None,
+    rules: Rules | None = None,
 ) -> Verdict:
     """Decide the type of a refusal: an SMTP reply, a connection error, or the fields of a report.
 
@@ -119,33 +179,37 @@ def weigh(
     text: str = "",
     command: str | None = None,
     action: str | None = None,
+    codes: str | None = None,
 ) -> Evidence:
-    """Bring what is known into the form that the rules look at."""
+    """Bring what is known into the form that the rules look at. ``codes`` is the text that holds the codes, where that
+    is not all of the text."""
     told = text[:MAX_TEXT]
-    status = best_status(status, find_status(told))
+    coded = told if codes is None else codes[:MAX_TEXT]
+    status = best_status(status, find_status(coded))
     if reply is None:
-        reply = find_reply(told)
-    return Evidence(action or "", status, reply, (command or "").upper(), plain(told))
+        reply = find_reply(coded)
+    said = plain(told)
+    return Evidence(action or "", status, reply, command.upper() if command else find_command(said), said)
 
 
 def best_status(status: str | None, inner: str | None) -> str | None:
-    """Return the enhanced code that counts: the text's where Status is missing, vague or less specific."""
-    if status is None or (inner and (is_vague(status) or is_less_specific(status, inner))):
-        return inner or status
-    return status
+    """Return the enhanced code that counts: the text's, which is the remote's own, unless only Status says anything."""
+    return status if inner is None or (is_vague(inner) and not is_vague(status)) else inner
 
 
 def plain(text: str) -> str:
     """Write a text as rules see it: lower case, white space collapsed, addresses as ``<@>`` so that no local part
     matches a rule."""
-    text = " ".join(text.lower().split())
-    return _ADDRESS.sub("<@>", text) if "@" in text else text
+    return " ".join([_ADDRESS.sub("<@>", word) if "@" in word else word for word in text.lower().split()])
 
 
-def decide(evidence: Evidence, rules: Sequence[Rule] | None = None) -> Verdict:
+def decide(evidence: Evidence, rules: Rules | None = None) -> Verdict:
     """Run the rules in their order; nothing that matches is Unknown."""
-    for rule in builtin_rules() if rules is None else rules:
-        matched = rule.match(evidence)
+    rules = builtin_rules() if rules is None else rules
+    phrases, worth = rules.look(evidence.text)
+    for number in sorted(worth.union(phrases, rules.textless)):
+        rule = rules[number]
+        matched = rule.match(evidence, phrases.get(number), worth=number in worth)
         if matched is not None:
             kind = rule.temporary if evidence.temporary else rule.type
             return Verdict(kind, rule.id, matched, evidence.status)
@@ -153,12 +217,21 @@ def decide(evidence: Evidence, rules: Sequence[Rule] | None = None) -> Verdict:
 
 
 @cache
-def builtin_rules() -> tuple[Rule, ...]:
-    """Return the rules of the package, read once."""
-    folder = files("carom.bounce") / "rules"
-    return tuple(
-        rule for name in ORDER for rule in read_rules((folder / f"{name}.toml").read_text("utf-8"), f"{name}.toml")
-    )
+def builtin_rules() -> Rules:
+    """Return the rules for refusals, in their order."""
+    return Rules(rule for name in ORDER for rule in rules_of(name))
+
+
+@cache
+def rules_of(name: str) -> Rules:
+    """Return the rules of one file of the package, read once."""
+    file = files("carom.bounce") / "rules" / f"{name}.toml"
+    return Rules(read_rules(file.read_text("utf-8"), file.name))
+
+
+def own_rules(toml: str, name: str) -> Rules:
+    """Return the built-in rules for refusals with a person's own in front of them. Raises RuleError."""
+    return Rules([*read_rules(toml, name), *builtin_rules()])
 
 
 class RuleError(ValueError):

@@ -4,17 +4,20 @@ import re
 
 # Not followed or preceded by a dot or digit: an IP address is no code.
 STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.]*\d)")
-REPLY = re.compile(r"(?<![\d.:/_-])([245][0-5]\d)(?=[ \-:;\])'\",.#]|$)(?!\.\d)")
+REPLY = re.compile(r"(?<![\d./_-])(?<![0-9a-fA-F]:)([245][0-5]\d)(?=[ \-:;\])'\",.#]|$)(?!\.\d)")
 
 
 def find_status(text: str) -> str | None:
-    """Return the first enhanced code of a text that says more than x.0.0, else the first."""
-    first = None
+    """Return the enhanced code of a text that says most: the first whose detail is not 0, else the first whose subject
+    is not 0, else the first. Some systems wrap the remote's code in a vague one of their own (5.1.0, 5.5.0)."""
+    best, weight = None, -1
     for match in STATUS.finditer(text):
-        if match[2] != "0" or match[3] != "0":
+        says = 2 if match[3] != "0" else 1 if match[2] != "0" else 0
+        if says == 2:
             return match[0]
-        first = first or match[0]
-    return first
+        if says > weight:
+            best, weight = match[0], says
+    return best
 
 
 def find_reply(text: str) -> int | None:
@@ -28,10 +31,30 @@ def is_vague(status: str | None) -> bool:
     return status is None or status.endswith(".0.0")
 
 
-def is_less_specific(status: str, other: str) -> bool:
-    """Tell whether ``other`` says more than ``status`` within the same class: x.1.0 against x.1.1, x.0.0 against all."""
-    kind, subject, detail = status.split(".")
-    other_kind, other_subject, other_detail = other.split(".")
-    if kind != other_kind or other_detail == "0":
-        return False
-    return (subject == "0" and detail == "0") or (detail == "0" and subject == other_subject)
+# What mail systems write of the command that was refused: Postfix, Exim, sendmail, Yahoo and others; then qmail.
+_COMMAND = re.compile(
+    r"""(?:in\ reply\ to|after|following|>>>|<<<|our|smtp:|\[|smtp\ command\W+)\s*
+        (?:final\ |end\ of\ |the\ )?(data|mail\ from|rcpt|helo|ehlo|initial\ connection)\b""",
+    re.VERBOSE,
+)
+_COMMANDS = {
+    "rcpt": "RCPT",
+    "data": "DATA",
+    "mail from": "MAIL",
+    "helo": "HELO",
+    "ehlo": "HELO",
+    "initial connection": "CONNECT",
+}
+_PHRASES = {
+    "does not like recipient": "RCPT",
+    "sender was rejected": "MAIL",
+    "after i sent the message": "DATA",
+    "rcpt_to": "RCPT",
+}
+
+
+def find_command(text: str) -> str:
+    """Return the SMTP command that a text in lower case says was refused, empty where it says none."""
+    if any(command in text for command in _COMMANDS) and (match := _COMMAND.search(text)):
+        return _COMMANDS[match[1]]
+    return next((command for phrase, command in _PHRASES.items() if phrase in text), "")

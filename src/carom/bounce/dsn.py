@@ -11,6 +11,7 @@ from carom.bounce.codes import find_status
 Fields = dict[str, str]
 
 SUCCESS = frozenset({"delivered", "relayed", "expanded"})
+KNOWN_ACTIONS = SUCCESS | {"failed", "delayed"}
 _LINE = re.compile(r"^[ \t]*$|^([A-Za-z][\w-]*)[ \t]*:[ \t]*(.*(?:\n[ \t]+\S.*)*)", re.MULTILINE)
 _FOLD = re.compile(r"\s*\n[ \t]+")
 _WORD = re.compile(r"[a-z]+")
@@ -30,12 +31,15 @@ class Recipient(NamedTuple):
     diagnostic: str
     remote_mta: str | None
     reporting_mta: str | None
+    category: str = ""
+    diagnostic_code: str = ""
 
 
 class Status(NamedTuple):
     """A delivery status part: the fields of the message, and the recipients."""
 
     envelope_id: str | None
+    message_id: str | None
     recipients: list[Recipient]
 
 
@@ -44,7 +48,8 @@ def read_status(text: str) -> Status:
     message, groups = _blocks(text)
     recipients = [_recipient(group, message) for group in groups]
     envelope_id = message.get("original-envelope-id")
-    return Status(envelope_id, [one for one in recipients if one.final or one.original])
+    message_id = message.get("x-original-message-id")
+    return Status(envelope_id, message_id, [one for one in recipients if one.final or one.original])
 
 
 def _blocks(text: str) -> tuple[Fields, list[Fields]]:
@@ -71,27 +76,40 @@ def _begins(name: str, groups: list[Fields], *, blank: bool) -> bool:
 
 def _fields(text: str) -> Iterator[tuple[str, str]]:
     for match in _LINE.finditer(text):
-        yield (match[1] or "").lower(), _FOLD.sub(" ", match[2] or "").strip()
+        name, value = match.groups("")
+        yield name.lower(), _FOLD.sub(" ", value) if "\n" in value else value.rstrip()
 
 
 def _recipient(group: Fields, message: Fields) -> Recipient:
     status = find_status(group.get("status", ""))
+    reporting_mta = _host(message.get("reporting-mta", ""))
+    final = typed_address(group.get("final-recipient", ""), reporting_mta)
+    original = typed_address(group.get("original-recipient", ""))
     return Recipient(
-        final=typed_address(group.get("final-recipient", "")),
-        original=typed_address(group.get("original-recipient", "")),
+        final=original if original and final and _is_local(final) else final,
+        original=original,
         action=_action(group.get("action", ""), status),
         status=status,
         diagnostic=_TYPED.sub("", group.get("diagnostic-code", "")),
         remote_mta=_host(group.get("remote-mta", "")),
-        reporting_mta=_host(message.get("reporting-mta", "")),
+        reporting_mta=reporting_mta,
+        category=group.get("x-powermta-bouncecategory", ""),
+        diagnostic_code=group.get("diagnostic-code", ""),
     )
 
 
+def _is_local(address: str) -> bool:
+    """Tell whether an address is known only inside the remote system: its domain has no dot."""
+    return "." not in address.rpartition("@")[2]
+
+
 def _action(value: str, status: str | None) -> str:
-    """Return the action in lower case, a comment cut; where it is missing the status tells."""
-    word = _WORD.search(value.lower())
-    if word:
-        return word[0]
+    """Return the action in lower case, a comment cut. A status of class 2 is a success whatever else the action may
+    be than failed or delayed; where there is no action the status tells."""
+    match = _WORD.search(value.lower())
+    word = match[0] if match else ""
+    if word in KNOWN_ACTIONS:
+        return word
     return "delivered" if status and status[0] == "2" else "failed"
 
 

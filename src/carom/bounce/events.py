@@ -12,7 +12,8 @@ class Said:
 
     ``recipient`` is the address the mail reports (Final-Recipient), ``original_recipient`` the one that was sent to,
     where a forward or an alias lies between. ``status`` is the enhanced code (RFC 3463) that counted, ``reply`` the
-    three-digit SMTP code. ``rule`` names the rule that decided ``type``, ``matched`` the text it matched.
+    three-digit SMTP code. ``diagnostic`` is the fullest text about the recipient, ``diagnostic_code`` the field of that
+    name with its type in front, where there is one. ``rule`` names the rule that decided ``type``, ``matched`` the text it matched.
     """
 
     recipient: str | None
@@ -21,6 +22,7 @@ class Said:
     status: str | None = None
     reply: int | None = None
     diagnostic: str = ""
+    diagnostic_code: str = ""
     remote_mta: str | None = None
     reporting_mta: str | None = None
     original_message_id: str | None = None

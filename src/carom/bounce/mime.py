@@ -14,8 +14,15 @@ HEAD_BYTES, TAIL_BYTES = 1 << 20, 1 << 18
 MAX_DEPTH, MAX_PARTS, MAX_TEXT = 16, 256, 1 << 17
 
 _FIELD = re.compile(r"^([!-9;-~]+)[ \t]*:[ \t]*(.*(?:\n[ \t].*)*)", re.MULTILINE)
+# Of a part only what says how to read it.
+_PART_FIELD = re.compile(
+    r"^(content-(?:type|transfer-encoding))[ \t]*:[ \t]*(.*(?:\n[ \t].*)*)", re.MULTILINE | re.IGNORECASE
+)
 _FOLD = re.compile(r"\n[ \t]+")
 _PARAMETER = re.compile(r""";\s*([a-zA-Z0-9*_-]+)\s*=\s*(?:"([^"\n]*)"?|([^;\s]*))""")
+_DELIMITER = re.compile(rb"^--(\S[^\n]{0,199}?)[ \t]*\n(?:Content-|\n|Received:)", re.MULTILINE | re.IGNORECASE)
+# What old Exchange wrote before the first delimiter, of mails whose Content-Type was lost on their way.
+_PREAMBLE = b"This message is in MIME format."
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 # Codecs that are no charsets of mail; punycode takes quadratic time.
 _NO_CHARSETS = frozenset({"punycode", "idna", "undefined", "raw_unicode_escape", "unicode_escape"})
@@ -59,7 +66,7 @@ def plain_lines(raw: bytes) -> bytes:
         raw = raw[:HEAD_BYTES] + b"\n" + raw[-TAIL_BYTES:]
     if b"\r" in raw:
         raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    return raw
+    return raw.lstrip(b"\xef\xbb\xbf\n")
 
 
 def split_head(entity: bytes) -> tuple[bytes, bytes]:
@@ -70,10 +77,10 @@ def split_head(entity: bytes) -> tuple[bytes, bytes]:
     return head, body
 
 
-def read_headers(block: bytes) -> Headers:
-    """Read header fields by lower-case name, unfolded, the first of each name."""
+def read_headers(block: bytes, field: re.Pattern[str] = _FIELD) -> Headers:
+    """Read header fields by lower-case name, unfolded, the first of each name; ``field`` says which."""
     headers: Headers = {}
-    for name, value in _FIELD.findall(block.decode("utf-8", "replace")):
+    for name, value in field.findall(block.decode("utf-8", "replace")):
         headers.setdefault(name.lower(), _FOLD.sub(" ", value).strip() if "\n" in value else value.strip())
     return headers
 
@@ -91,15 +98,23 @@ def parameters(content_type: str) -> dict[str, str]:
 def _leaves(headers: Headers, body: bytes, depth: int) -> Iterator[Part]:
     content_type = headers.get("content-type", "")
     kind = media_type(content_type)
+    pieces: list[bytes] = []
     if kind.startswith("multipart/") and depth < MAX_DEPTH:
         boundary = parameters(content_type).get("boundary", "").encode("utf-8", "replace")
-        pieces = _pieces(body, boundary) if boundary else []
-        if pieces:
-            for piece in pieces:
-                head, inner = split_head(piece)
-                yield from _leaves(read_headers(head), inner, depth + 1)
-            return
-    yield Part(kind, headers, body)
+        pieces = (_pieces(body, boundary) if boundary else []) or _guess(body)
+    elif depth == 0 and body.startswith(_PREAMBLE):
+        pieces = _guess(body)
+    for piece in pieces:
+        head, inner = split_head(piece)
+        yield from _leaves(read_headers(head, _PART_FIELD), inner, depth + 1)
+    if not pieces:
+        yield Part("text/plain" if kind.startswith("multipart/") else kind, headers, body)
+
+
+def _guess(body: bytes) -> list[bytes]:
+    """Split a body whose boundary is not the declared one, or that declares none: by its first delimiter line."""
+    match = _DELIMITER.search(body)
+    return _pieces(body, match[1]) if match else []
 
 
 def _pieces(body: bytes, boundary: bytes) -> list[bytes]:
@@ -143,3 +158,18 @@ def decode_text(body: bytes, content_type: str) -> str:
         except (LookupError, ValueError):
             continue
     return body.decode("latin-1")
+
+
+_WORD = re.compile(r"=\?([^?\s]{1,64})\?([BbQq])\?([^?\n]*)\?=(?:\s+(?==\?))?")
+
+
+def decode_words(value: str) -> str:
+    """Decode the encoded words of a header value (RFC 2047)."""
+    return _WORD.sub(_word, value) if "=?" in value else value
+
+
+def _word(word: re.Match[str]) -> str:
+    encoding = "base64" if word[2] in "Bb" else "quoted-printable"
+    text = word[3] if encoding == "base64" else word[3].replace("_", " ")
+    body = undo_transfer(text.encode("utf-8", "replace"), {"content-transfer-encoding": encoding})
+    return decode_text(body, f"; charset={word[1].partition('*')[0]}")

@@ -73,3 +73,15 @@ def _read(token: str, keys: Mapping[str, bytes], label: bytes) -> Proven | Forge
     if not hmac.compare_digest(mac, _mac(number, key, version, label)):
         return Forged(token)
     return Proven(int.from_bytes(number, "big"))
+
+
+def address_in_verp(address: str) -> str | None:
+    """Return the recipient that another sender's return path holds: ``bounces+123-user=domain@...``. The last ``=`` is
+    its ``@``; what stands before the last ``+`` or the number behind it is the sender's own."""
+    local = address.rpartition("@")[0]
+    user, equals, domain = local.rpartition("=")
+    if not equals or "." not in domain:
+        return None
+    user = user.rpartition("+")[2] if "+" in user else user
+    number, dash, rest = user.partition("-")
+    return f"{rest if dash and number.isalnum() and any(c.isdigit() for c in number) else user}@{domain}"

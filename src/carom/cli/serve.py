@@ -3,79 +3,30 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
-from cyclopts import Parameter
+from cyclopts import Parameter, Token
 
 from carom.server.app import Carom, Listening
-from carom.server.config import HostPort, Mode, Settings
+from carom.server.config import HostPort, Settings
 
 
-def serve(
-    *,
-    data: Path = Settings.data,
-    database: str | None = None,
-    http: str = str(Settings.http),
-    smtp: str = str(Settings.smtp),
-    mx: str = str(Settings.mx),
-    mode: Mode = Settings.mode,
-    relay: str | None = None,
-    strict: Annotated[bool, Parameter(negative="")] = False,
-    hostname: str = Settings.hostname,
-    return_path: str = Settings.return_path,
-    inbound_domain: str = Settings.inbound_domain,
-    public_url: str | None = None,
-) -> None:
+def _read_host_port(kind: type[HostPort], tokens: Sequence[Token]) -> HostPort:
+    del kind
+    return HostPort.read(tokens[0].value)
+
+
+Parameter(n_tokens=1, accepts_keys=False, converter=_read_host_port, show_default=str)(HostPort)
+
+
+def serve(settings: Annotated[Settings, Parameter(name="*")] | None = None) -> None:
     """Serve Postmark's API: accept mail, deliver it, receive its bounces.
 
     On an empty store it makes an account and a first server and prints both tokens once; CAROM_SERVER_TOKEN and
-    CAROM_ACCOUNT_TOKEN are used instead where they are set. SIGTERM and Ctrl-C end it cleanly.
-
-    Parameters
-    ----------
-    data
-        The folder of the store, the installation secret and the lock.
-    database
-        The URL of the store; by default SQLite in the data folder.
-    http
-        HOST:PORT of the API. Port 0 picks a free one, here and below.
-    smtp
-        HOST:PORT of submission.
-    mx
-        HOST:PORT where bounces and inbound mail come in.
-    mode
-        The last hop of outgoing mail: sandbox keeps it in the process, relay gives it to --relay, live to the
-        recipients' MX.
-    relay
-        HOST:PORT of the smart host of relay mode.
-    strict
-        Ask for a confirmed sender in sandbox mode too (carom senders allow).
-    hostname
-        The name in HELO and in Message-ID.
-    return_path
-        The domain of return paths; its mail must come to --mx.
-    inbound_domain
-        The domain of inbound addresses; its mail must come to --mx.
-    public_url
-        Where people reach this server: links in mails begin with it.
-
+    CAROM_ACCOUNT_TOKEN are used instead where they are set. Port 0 picks a free one. SIGTERM and Ctrl-C end it cleanly.
     """
-    settings = Settings(
-        data=data,
-        database=database,
-        http=HostPort.read(http),
-        smtp=HostPort.read(smtp),
-        mx=HostPort.read(mx),
-        mode=mode,
-        relay=None if relay is None else HostPort.read(relay),
-        strict=strict,
-        hostname=hostname,
-        return_path=return_path,
-        inbound_domain=inbound_domain,
-        public_url=public_url,
-    )
+    settings = settings or Settings()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(settings))
 

@@ -4,16 +4,19 @@ Source: https://postmarkapp.com/developer/user-guide/send-email-with-smtp.
 """
 
 import base64
+import re
 from collections.abc import Iterator, Sequence
 from email import message_from_bytes
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import getaddresses
+from itertools import islice
 from typing import cast
 
 from msgspec import UNSET
 
+from carom.server.rules.refusals import invalid_email
 from carom.wire.addresses import Address
 from carom.wire.email import Attachment, Header, SendEmail
 
@@ -31,9 +34,23 @@ _FIELDS = frozenset(
     ["from", "to", "cc", "bcc", "subject", "reply-to", "content-type", "content-transfer-encoding", "mime-version"]
 )
 
+# What the standard library's parser takes quadratic time for, or recurses on, is refused before it: no mail that a
+# person means to send comes near.
+_MAX_HEADERS = 256 * 1024
+_MAX_HEADER = 32 * 1024
+_MAX_CONTAINERS = 50
+_MAX_PARTS = 1000
+_MAX_COMMENTS = 100
+_HEADERS_END = re.compile(rb"\r?\n\r?\n")
+_CONTAINER = re.compile(rb"content-type\s*:\s*(?:multipart|message)/", re.IGNORECASE)
+_BOUNDARY = re.compile(rb"boundary\s*=\s*(?:\"([^\"\r\n]{1,200})\"|([^\s;\"]{1,200}))", re.IGNORECASE)
+_SPLIT_BOUNDARY = re.compile(rb"boundary\*", re.IGNORECASE)  # RFC 2231 allows it, and only evasion needs it
+
 
 def read_submission(raw: bytes, recipients: Sequence[str]) -> SendEmail:
-    """Read a mail. Envelope recipients that neither To nor Cc names become Bcc."""
+    """Read a mail. Envelope recipients that neither To nor Cc names become Bcc. Raises Refusal for a mail that is built
+    to take long to read."""
+    _refuse_bombs(raw)
     mail = message_from_bytes(raw)
     to, cc = _mailboxes(mail, "To"), _mailboxes(mail, "Cc")
     wanted = {address.lower() for address in recipients}
@@ -43,7 +60,7 @@ def read_submission(raw: bytes, recipients: Sequence[str]) -> SendEmail:
     controls = {CONTROLS[name.lower()]: value for name, value in _headers(mail) if name.lower() in CONTROLS}
     track_opens = controls.get("track_opens")
     return SendEmail(
-        from_=_text(mail, "From"),
+        from_=_joined(_mailboxes(mail, "From")) or _text(mail, "From"),
         to=_joined(to),
         cc=_joined(cc),
         bcc=", ".join(address for address in recipients if address.lower() not in named) or UNSET,
@@ -61,14 +78,36 @@ def read_submission(raw: bytes, recipients: Sequence[str]) -> SendEmail:
     )
 
 
+def _refuse_bombs(raw: bytes) -> None:
+    end = _HEADERS_END.search(raw, 0, _MAX_HEADERS)
+    if end is None and len(raw) > _MAX_HEADERS:
+        raise invalid_email("The headers of the message are too long.")
+    containers = sum(1 for _ in islice(_CONTAINER.finditer(raw), _MAX_CONTAINERS + 1))
+    boundaries = {match[1] or match[2] for match in islice(_BOUNDARY.finditer(raw), _MAX_PARTS)}
+    too_many = max(containers, len(boundaries)) > _MAX_CONTAINERS or _SPLIT_BOUNDARY.search(raw)
+    if too_many or sum(raw.count(b"\n--" + one) for one in boundaries) > _MAX_PARTS:
+        raise invalid_email("The message has too many parts.")
+
+
 def _headers(mail: Message) -> Iterator[tuple[str, str]]:
-    for name, value in mail.items():
-        yield name, _decoded(str(value))
+    for name, value in mail.raw_items():
+        yield name, _decoded(_characters(value))
+
+
+def _characters(value: str) -> str:
+    """Read the octets of a header that are not ASCII: UTF-8 as a rule, and else Latin-1."""
+    octets = value.encode("ascii", "surrogateescape")
+    try:
+        return octets.decode()
+    except UnicodeDecodeError:
+        return octets.decode("latin-1")
 
 
 def _decoded(value: str) -> str:
     """Decode encoded words and undo the folding; what cannot be decoded stays as it is."""
     unfolded = " ".join(value.split("\r\n")).replace("\n", " ").replace("\t", " ").strip()
+    if len(unfolded) > _MAX_HEADER:
+        return unfolded
     try:
         return str(make_header(decode_header(unfolded)))
     except (HeaderParseError, LookupError, UnicodeError, ValueError):
@@ -76,11 +115,13 @@ def _decoded(value: str) -> str:
 
 
 def _text(mail: Message, name: str) -> str:
-    return _decoded(str(mail.get(name, "")))
+    return next((value for known, value in _headers(mail) if known.lower() == name.lower()), "")
 
 
 def _mailboxes(mail: Message, name: str) -> list[Address]:
-    values = [str(value) for value in mail.get_all(name, [])]
+    values = [_characters(value) for known, value in mail.raw_items() if known.lower() == name.lower()]
+    if sum(map(len, values)) > _MAX_HEADER or sum(value.count("(") for value in values) > _MAX_COMMENTS:
+        raise invalid_email(f"The header '{name}' of the message is too long.")
     return [Address(_decoded(display), email) for display, email in getaddresses(values) if email]
 
 

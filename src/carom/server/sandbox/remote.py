@@ -4,6 +4,8 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
 from carom.server.rules.scenarios import BOUNCE_TYPE_HEADER, Scenario, local_part_decides, scenario
 from carom.server.smtp.replies import OK, Reply
 from carom.server.smtp.session import Envelope, Listener, Rules
@@ -47,7 +49,7 @@ class Remote:
         for one in taken:
             if one.scenario.at in {"rcpt", "data"}:
                 return _reply(one.scenario)
-        await self._store(taken)
+        await self._store([one if one.mail_from else _unanswered(one) for one in taken])
         return OK
 
 
@@ -58,10 +60,15 @@ def plan_for(recipient: str, content: bytes) -> Scenario:
     return scenario(recipient, asked[1].decode("utf-8", "replace").strip() if asked else None)
 
 
+def _unanswered(one: Captured) -> Captured:
+    """Take the report away from a mail of the null sender: a bounce never bounces (RFC 5321 section 4.5.5)."""
+    return one._replace(scenario=replace(one.scenario, at=None))
+
+
 def _reply(plan: Scenario) -> Reply:
     return Reply(plan.code, plan.status, plan.text)
 
 
 def remote_listener(hostname: str, remote: Remote) -> Listener:
-    """Return the remote's listener, on a free port of loopback."""
-    return Listener("127.0.0.1", 0, remote, Rules(hostname, MAX_SIZE))
+    """Return the remote's listener, on a free port of loopback. One recipient a mail, so that each has its own fate."""
+    return Listener("127.0.0.1", 0, remote, Rules(hostname, MAX_SIZE, max_recipients=1))

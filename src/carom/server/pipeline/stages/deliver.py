@@ -19,6 +19,9 @@ from carom.server.store import deliveries
 from carom.server.store.deliveries import Delivery
 from carom.taxonomy import BounceType
 
+BEFORE_MAIL = frozenset({"connect", "greeting", "ehlo"})
+"""What a remote refuses there says nothing about the recipient: it is tried again, also after a 5xx."""
+
 
 async def deliver(job: Deliver, deps: Deps) -> list[Settle]:
     """Send a message to one recipient and say what became of it."""
@@ -64,7 +67,7 @@ def _outcome(job: Deliver, delivery: Delivery, attempt: Attempt, home: str, cont
     }
     if attempt.outcome == "accepted":
         return Settle(job.recipient_id, Event.ACCEPTED, now, details)
-    if attempt.outcome == "deferred":
+    if attempt.outcome == "deferred" or attempt.phase in BEFORE_MAIL:
         wait = retry_delay(DELIVERY, job.attempts, deps.chance)
         if wait is not None:
             return Settle(job.recipient_id, Event.DEFERRED, now, details, retry_at=now + wait)
@@ -81,7 +84,7 @@ def _bounced(delivery: Delivery, attempt: Attempt, home: str, content: bytes, de
         text=reply.text if reply else attempt.error or "",
         command=attempt.phase,
     )
-    gave_up = attempt.outcome == "deferred"
+    gave_up = attempt.outcome == "deferred" or attempt.phase in BEFORE_MAIL
     kind = BounceType.SOFT_BOUNCE if gave_up and verdict.type is BounceType.UNKNOWN else verdict.type
     status = verdict.status or ("4.4.7" if gave_up else "5.0.0")
     dump = write_report(

@@ -133,7 +133,8 @@ def _happened(event: Event | None, *, proven: bool) -> Happened:
 
 
 def _details(event: Event) -> str:
-    """Return the diagnostic as Postmark shows it; the action where there is none."""
-    if not event.diagnostic:
-        return f"action: {event.action or 'failed'}\r\n"
-    return event.diagnostic if ";" in event.diagnostic.partition(" ")[0] else f"smtp;{event.diagnostic}"
+    """Return what Postmark shows: the Diagnostic-Code, else the text about the recipient, else the action."""
+    kind, typed, text = event.diagnostic_code.partition(";")
+    if typed and text.strip():
+        return f"{kind.strip()};{text.strip()}"
+    return event.diagnostic or f"action: {event.action or 'failed'}\r\n"

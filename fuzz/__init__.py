@@ -1,0 +1,1 @@
+"""Fuzz targets; each states its invariant and ends by itself."""

@@ -1,0 +1,70 @@
+"""Feedback reports: complaints and their kin (RFC 5965, 6591, 6430), and Outlook.com's, which have no report part."""
+
+import re
+
+from carom.bounce.addresses import find_address, header_address
+from carom.bounce.classify import Evidence, decide, rules_of
+from carom.bounce.events import Complaint, Feedback, Report
+from carom.bounce.mime import Headers, Mail
+from carom.bounce.prose import squash
+from carom.bounce.text import read_told
+from carom.taxonomy import BounceType
+
+_FIELD = re.compile(r"^([A-Za-z][\w-]*)[ \t]*:[ \t]*(.*(?:\n[ \t]+\S.*)*)", re.MULTILINE)
+# Outlook.com's complaint feed: no report part, this subject, and the mail with its reader in a header of its own.
+_JMRP = re.compile(r"^complaint about message from (\S+)", re.IGNORECASE)
+_REDACTED = ("redacted@", "undisclosed")
+# Where the returned mail names the reader, best first.
+_READER_HEADERS = ("x-hmxmroriginalrecipient", "x-apparently-to", "to", "delivered-to")
+
+
+def read_feedback(mail: Mail) -> Report | None:
+    """Read a feedback report; None if the mail is none. ``not-spam`` has no event."""
+    part = next((part for part in mail.parts if part.type == "message/feedback-report"), None)
+    if part is not None:
+        return _report(mail, [(name.lower(), value.strip()) for name, value in _FIELD.findall(part.text)])
+    jmrp = _JMRP.match(mail.headers.get("subject", ""))
+    if jmrp and "staff@hotmail" in mail.headers.get("from", ""):
+        return _report(mail, [("feedback-type", "abuse"), ("source-ip", jmrp[1])])
+    return None
+
+
+def _report(mail: Mail, fields: list[tuple[str, str]]) -> Report:
+    told = read_told(mail)
+    first = dict(reversed(fields))
+    kind = first.get("feedback-type", "abuse").lower()
+    verdict = decide(Evidence(text=f"feedback-type: {kind}"), rules_of("feedback"))
+    named: list[str | None] = [
+        address for name, value in fields if name == "original-rcpt-to" and (address := find_address(value))
+    ]
+    recipients = list(dict.fromkeys(named)) or [_reader(told.returned)]
+    event = Complaint if verdict.type is BounceType.SPAM_COMPLAINT else Feedback
+    events = [
+        event(
+            recipient=recipient,
+            diagnostic=squash(told.text) or mail.headers.get("date", ""),
+            remote_mta=first.get("source-ip"),
+            reporting_mta=first.get("reporting-mta", "").partition(";")[2].strip() or None,
+            original_message_id=told.message_id,
+            feedback_type=kind,
+            type=verdict.type,
+            rule=verdict.rule,
+            matched=verdict.matched,
+        )
+        for recipient in recipients
+    ]
+    return Report(
+        events=() if kind == "not-spam" else tuple(events),
+        envelope_id=first.get("original-envelope-id"),
+        headers=mail.headers,
+        returned=told.returned,
+        reader="feedback",
+    )
+
+
+def _reader(returned: Headers) -> str | None:
+    for name in _READER_HEADERS:
+        address = header_address(returned.get(name, ""))
+        if address and not (name != "to" and address.lower().startswith(_REDACTED)):
+            return address
+    return None

@@ -1,0 +1,80 @@
+"""Mail that programs and people send to a return path and that is no bounce: answers of auto-responders, challenges,
+notices of virus and spam filters, wishes to get mail or none, tests for open relays.
+
+What tells them is data: ``rules/notices.toml`` and, tried last, ``rules/replies_auto.toml``. The rules see one line of
+text, ``from: daemon|person; <decisive headers>; subject: ...; body: ...``, in lower case.
+"""
+
+from carom.bounce.addresses import ADDRESS, header_address
+from carom.bounce.classify import Evidence, Verdict, decide, plain, rules_of
+from carom.bounce.events import AutoReply, Challenge, ContentNotice, ListRequest, RelayTest, Report
+from carom.bounce.ids import bare_id
+from carom.bounce.mime import Mail, decode_words
+from carom.bounce.prose import squash
+from carom.bounce.sender import is_daemon_named, is_list
+from carom.bounce.text import Told
+from carom.taxonomy import BounceType
+
+Notice = type[AutoReply] | type[Challenge] | type[ContentNotice] | type[ListRequest] | type[RelayTest]
+
+_SIGNS = ("auto-submitted", "precedence", "x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-response-suppress")
+_NEVER = frozenset(
+    {"message/disposition-notification", "application/gzip", "application/zip", "application/tlsrpt+gzip"}
+)
+_BODY = 600
+
+_EVENTS: dict[BounceType, Notice] = {
+    BounceType.VIRUS_NOTIFICATION: ContentNotice,
+    BounceType.SPAM_NOTIFICATION: ContentNotice,
+    BounceType.CHALLENGE_VERIFICATION: Challenge,
+    BounceType.UNSUBSCRIBE: ListRequest,
+    BounceType.SUBSCRIBE: ListRequest,
+    BounceType.ADDRESS_CHANGE: AutoReply,
+    BounceType.AUTO_RESPONDER: AutoReply,
+    BounceType.OPEN_RELAY_TEST: RelayTest,
+}
+# Whose address the body names: the one that a filter or a challenge stands before. Of the others it is the sender's.
+_NAMED_IN_BODY = frozenset({ContentNotice, Challenge})
+
+
+def read_notice(mail: Mail, told: Told, rules: str) -> Report | None:
+    """Read a notice by the rules of one file; None if none of them matches or the mail is of a kind that never counts."""
+    if is_list(mail.headers) or any(part.type in _NEVER for part in mail.parts):
+        return None
+    verdict = decide(Evidence(text=plain(_signs(mail, told))), rules_of(rules))
+    event = _EVENTS.get(verdict.type)
+    return _report(mail, told, verdict, event) if event else None
+
+
+def _signs(mail: Mail, told: Told) -> str:
+    headers = mail.headers
+    signs = [f"from: {'daemon' if is_daemon_named(headers) else 'person'}"]
+    signs += [f"{name}: {headers[name][:80]}" for name in _SIGNS if name in headers]
+    signs += [f"subject: {decode_words(headers.get('subject', ''))[:200]}", f"body: {told.text[:_BODY]}"]
+    return "; ".join(signs)
+
+
+def _report(mail: Mail, told: Told, verdict: Verdict, event: Notice) -> Report:
+    sender = header_address(mail.headers.get("from", ""))
+    recipient = (_named(mail, told) if event in _NAMED_IN_BODY else None) or sender
+    one = event(
+        recipient=None if event is RelayTest else recipient,
+        diagnostic=squash(told.text),
+        original_message_id=_answered(mail, told),
+        type=verdict.type,
+        rule=verdict.rule,
+        matched=verdict.matched,
+    )
+    return Report(events=(one,), headers=mail.headers, returned=told.returned, reader="notice")
+
+
+def _answered(mail: Mail, told: Told) -> str | None:
+    """Return the id of the mail that is answered: the returned one's, else the one that the headers refer to."""
+    return told.message_id or bare_id(mail.headers.get("in-reply-to"))
+
+
+def _named(mail: Mail, told: Told) -> str | None:
+    """Return the first address of the body that is not the address written to."""
+    own = (header_address(mail.headers.get("to", "")) or "").lower()
+    named = (match[0].strip(".'") for match in ADDRESS.finditer(told.text[:4000]))
+    return next((address for address in named if address.lower() != own), None)

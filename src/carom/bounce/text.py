@@ -1,0 +1,144 @@
+"""The text that a report has for people, cut where the returned mail begins, and the headers of that mail."""
+
+import re
+from html import unescape
+from typing import NamedTuple
+
+from carom.bounce.ids import bare_id
+from carom.bounce.mime import MAX_TEXT, Headers, Mail, Part, read_headers, split_head, undo_transfer
+
+RETURNED_TYPES = frozenset(
+    {
+        "message/rfc822",
+        "text/rfc822-headers",
+        "message/global",
+        "message/global-headers",
+        "message/rfc822-headers",
+        "message/partial",
+    }
+)
+
+# Lines that mail systems put before the mail they return, and lines that only a returned mail begins with.
+_RETURNED = re.compile(
+    r"""(?:
+      [-_=*|>\ \t]*+(?:
+        below\ (?:this\ line\ )?is\ a\ copy | (?:this|here|enclosed|attachment|included)\ is\ a\ copy | start\ of\ returned\ message
+        | returned\ (?:mail|message)(?:\ follows)?[-\ \t]*$ | (?:the\ )?headers?\ (?:of\ the\ original|and\ top)
+        | (?:original|unsent|returned|bounced|undelivered)\ (?:e-?mail|message)(?:\ follows|\ header|\ below|[-\ \t.:]*$)
+        | (?:the\ )?original\ (?:message\ )?headers?\b | message\ (?:headers?|text)\ follow | old\ message:
+        | forwarded\ message\ -+ | 附件中的内容是原信件
+        | your\ message\ reads | (?:a\ )?summary\ of\ the\ undelivered
+      )[^\n]*
+      | [\ \t]*+(?:return-path|received|dkim-signature|delivered-to|x-originating-ip):\ [^\n]*
+    )$""",
+    re.IGNORECASE | re.MULTILINE | re.VERBOSE,
+)
+# One of these stands in each line that _RETURNED matches.
+_WORDS = (
+    "\nreceived: ",
+    "\nreturn-path: ",
+    "original",
+    "returned",
+    "copy",
+    "header",
+    "unsent",
+    "bounced",
+    "undelivered",
+    "message text",
+    "old message",
+    "your message reads",
+    "forwarded message",
+    "dkim-signature: ",
+    "delivered-to: ",
+    "x-originating-ip: ",
+    "附件中的内容",
+)
+_TAG = re.compile(r"<(?:br|p|div|tr|li|h\d|/p|/div|/tr)\b[^>\n]{0,400}>", re.IGNORECASE)
+_OTHER_TAG = re.compile(r"<(?:style|script|title)\b[^<]*|<a\s[^>]{0,400}>|</?[a-z!][^<>@]{0,400}>", re.IGNORECASE)
+# A later part of three header lines or more is the header of the returned mail, whatever its type says.
+_HEADER_BLOCK = re.compile(r"\s*(?:[A-Za-z][A-Za-z0-9-]*:[ \t].*\n(?:[ \t]+.*\n)*){3}")
+_HEADER = re.compile(r"^[A-Za-z][A-Za-z0-9-]*:[ \t]", re.MULTILINE)
+
+
+_NAMED_ID = re.compile(
+    r"^[^\S\n]*(?:original[ -])?message-id\s*[:=]\s*(<[^>\n]+@[^>\n]+>)", re.IGNORECASE | re.MULTILINE
+)
+
+
+def _named_id(text: str) -> str | None:
+    match = _NAMED_ID.search(text)
+    return match[1] if match else None
+
+
+class Told(NamedTuple):
+    """What a report tells people, and the headers of the mail it returns."""
+
+    text: str
+    returned: Headers
+
+    @property
+    def message_id(self) -> str | None:
+        """The Message-ID of the returned mail: of its headers, else the one that the text names."""
+        named = self.returned.get("message-id") or _named_id(self.text)
+        return bare_id(named)
+
+
+def read_told(mail: Mail) -> Told:
+    """Return the human text of a mail and the headers of the mail it returns, in a part of its own or in the text."""
+    returned = next((part_headers(part) for part in mail.parts if part.type in RETURNED_TYPES), Headers())
+    told: list[str] = []
+    for part in _human(mail.parts):
+        text = strip_html(part.text) if part.type == "text/html" else part.text
+        if told and _HEADER_BLOCK.match(text):
+            returned = returned or read_headers(text.lstrip().encode())
+            break
+        cut = returned_from(text)
+        told.append(text if cut is None else text[:cut])
+        if cut is not None:
+            returned = returned or _headers_in(text[cut:])
+            break
+    return Told("\n\n".join(told).strip(), returned)
+
+
+def returned_from(text: str) -> int | None:
+    """Return where the returned mail begins in a text. Only lines that hold one of a few words are looked at."""
+    if _RETURNED.match(text):
+        return 0
+    lowered = text.lower()
+    cut: int | None = None
+    for word in _WORDS:
+        seen, at = -1, lowered.find(word, 0, cut)
+        while at >= 0:
+            start = lowered.rfind("\n", 0, at + 1) + 1
+            if start != seen and _RETURNED.match(text, start):
+                cut = start
+                break
+            seen, at = start, lowered.find(word, at + 1, cut)
+    return cut
+
+
+def part_headers(part: Part) -> Headers:
+    """Read the headers that a returned mail or its header part begins with."""
+    body = undo_transfer(part.body[:MAX_TEXT], part.headers)
+    return read_headers(split_head(body.lstrip(b"\n"))[0])
+
+
+def _human(parts: list[Part]) -> list[Part]:
+    plain = [part for part in parts if _is_plain(part.type) and part.body.strip()]
+    return plain or [part for part in parts if part.type == "text/html"]
+
+
+def _is_plain(kind: str) -> bool:
+    """Tell whether a media type is text to be read as it stands: also a broken one, as ``text`` or ``text/english``."""
+    return (kind.startswith("text") and kind not in RETURNED_TYPES and kind != "text/html") or "/" not in kind
+
+
+def _headers_in(text: str) -> Headers:
+    """Read the header block that begins with the first header line of a text."""
+    first = _HEADER.search(text)
+    return read_headers(split_head(text[first.start() :].encode())[0]) if first else {}
+
+
+def strip_html(text: str) -> str:
+    """Return the text of a page: line breaks where blocks end, tags out, entities decoded."""
+    return unescape(_OTHER_TAG.sub("", _TAG.sub("\n", text)))
