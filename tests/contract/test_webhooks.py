@@ -57,7 +57,7 @@ async def test_what_is_sent_comes_back_and_an_edit_leaves_the_rest(server: Serve
     assert "secret" not in repr(tuple(stored))
     path = f"/webhooks/{made['ID']}"
     assert (await server.call("PUT", path, {"Url": URL})).ok == {**made, "Url": URL}
-    change = {
+    change: dict[str, Any] = {
         "Triggers": {"Bounce": {"Enabled": True}},
         "HttpHeaders": [],
         "HttpAuth": {"Username": "", "Password": ""},

@@ -177,7 +177,8 @@ def test_an_unknown_path_is_404(carom_server: LocalServer, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("GET", "/email"), ("DELETE", "/bounces"), ("POST", "/bounces/1/activate"), ("DELETE", "/server")]
+    ("method", "path"),
+    [("GET", "/email"), ("DELETE", "/bounces"), ("POST", "/bounces/1/activate"), ("DELETE", "/server")],
 )
 def test_a_wrong_method_is_405_before_the_token(carom_server: LocalServer, method: str, path: str) -> None:
     """With the JSON body of an error."""
