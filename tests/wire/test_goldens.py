@@ -13,11 +13,9 @@ from carom.wire.endpoint import Endpoint, encode_json
 from carom.wire.endpoints import ENDPOINTS
 from carom.wire.times import read_time
 
-SHEETS = Path(__file__).parents[3] / "shared" / "spec"
+SHEETS = Path(__file__).parent / "goldens"
 EXAMPLES: list[dict[str, Any]] = [
-    example
-    for sheet in ("server-api", "account-api")
-    for example in json.loads((SHEETS / f"{sheet}.endpoints.json").read_text())
+    example for sheet in ("server", "account") for example in json.loads((SHEETS / f"{sheet}.json").read_text())
 ]
 NOT_THERE = {
     "webhooks.statistics": "nobody knows its answer",

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from carom.bounce.classify import builtin_rules, rules_of
+from carom.bounce.rulebook import builtin_rules, rules_of
 from carom.taxonomy import BounceType
 
 PAGE = Path(__file__).parents[2] / "docs" / "bounces" / "types.md"

@@ -4,7 +4,7 @@
 report; both decide by the same rules, which are data (``rules/*.toml``). ``verp`` makes and reads return paths.
 """
 
-from carom.bounce.classify import Rule, RuleError, Rules, Verdict, classify, own_rules
+from carom.bounce.classify import Verdict, classify
 from carom.bounce.events import (
     AutoReply,
     Challenge,
@@ -19,6 +19,7 @@ from carom.bounce.events import (
     Report,
 )
 from carom.bounce.report import parse
+from carom.bounce.rulebook import Rule, RuleError, Rules, own_rules
 
 __all__ = [
     "AutoReply",

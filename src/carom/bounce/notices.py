@@ -6,11 +6,13 @@ text, ``from: daemon|person; <decisive headers>; subject: ...; body: ...``, in l
 """
 
 from carom.bounce.addresses import ADDRESS, header_address
-from carom.bounce.classify import Evidence, Verdict, decide, plain, rules_of
+from carom.bounce.classify import Verdict, decide
 from carom.bounce.events import AutoReply, Challenge, ContentNotice, ListRequest, RelayTest, Report
+from carom.bounce.evidence import Evidence, plain
 from carom.bounce.ids import bare_id
 from carom.bounce.mime import Mail, decode_words
 from carom.bounce.prose import squash
+from carom.bounce.rulebook import rules_of
 from carom.bounce.sender import is_daemon_named, is_list
 from carom.bounce.text import Told
 from carom.taxonomy import BounceType

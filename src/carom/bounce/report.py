@@ -6,63 +6,22 @@ from functools import partial
 
 from carom.bounce.addresses import header_address
 from carom.bounce.arf import read_feedback
-from carom.bounce.classify import Rules, builtin_rules, classify, decide, weigh
-from carom.bounce.codes import find_reply
-from carom.bounce.dsn import SUCCESS, Recipient, Status, read_status
-from carom.bounce.events import Delayed, Failed, Report
+from carom.bounce.classify import classify
+from carom.bounce.dsn import SUCCESS, Status, read_status
+from carom.bounce.events import Report
+from carom.bounce.failures import status_event, told_event
 from carom.bounce.ids import bare_id
-from carom.bounce.mime import Mail, decode_words, read_mail, undo_transfer
+from carom.bounce.mime import Mail, read_mail, undo_transfer
 from carom.bounce.notices import read_notice
-from carom.bounce.prose import Found, paragraph_of, read_prose, squash, whole
-from carom.bounce.remote import find_remote
-from carom.bounce.sender import (
-    is_answer,
-    is_daemon,
-    is_daemon_named,
-    is_list,
-    opens_as_bounce,
-    says_failure,
-    says_success,
-    speaks_as_system,
-)
+from carom.bounce.prose import Found, read_prose, squash
+from carom.bounce.rulebook import Rules, builtin_rules
+from carom.bounce.sender import Voice, is_answer, is_daemon, is_list, says_failure, says_success, voice_of
 from carom.bounce.ses import read_ses
 from carom.bounce.text import Told, read_told
 from carom.bounce.verp import address_in_verp
 
-SHORT_TEXT = 1000
 STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
 _STATUS_FIELDS = re.compile(r"^[ \t]*(?:final|original)-recipient[ \t]*:", re.IGNORECASE | re.MULTILINE)
-# Dovecot's delivery agent: the reason stands here; the report around it may be another system's guess.
-_REJECTED = re.compile(r"^Your message to <[^>\n]*> was automatically rejected:\s*(\S.*)", re.MULTILINE)
-_DELAY = (
-    "has been delayed",
-    "will be retried",
-    "attempts will continue",
-    "not yet been delivered",
-    "warning message only",
-    "transient non-fatal",
-    "will continue trying",
-    "will keep trying",
-    "delays in delivering",
-    "still being retried",
-    "gmail will retry",
-    "temporary failure report",
-    "not been delivered yet",
-    "not yet delivered",
-    "delivery has been delayed",
-    "message delayed",
-    "will try again",
-    "still trying",
-    "will continue to",
-    "will be attempted",
-    "notification (delay)",
-    "delayed mail",
-    "will keep on trying",
-    "this is only a warning",
-    "has been deferred",
-    "retried for",
-)
-_DELAYED_HOURS = re.compile(r"delayed \d+ (?:minutes|hours|days)")
 
 
 def parse(raw: bytes, *, rules: Rules | None = None) -> Report:
@@ -83,20 +42,17 @@ def parse(raw: bytes, *, rules: Rules | None = None) -> Report:
 def _readers(mail: Mail, told: Told, rules: Rules) -> Iterator[Callable[[], Report | None]]:
     """Yield the readers for a mail without a report part. A mail that does not speak as a system does may be a person's
     auto-reply, whose null return path alone makes it no bounce."""
+    voice = voice_of(mail.headers, told.text)
     autoreplies = partial(read_notice, mail, told, "autoreplies")
-    if not _is_surely_bounce(mail, told):
+    # What begins as bounces do, or names failed recipients, is no notice whatever words it quotes.
+    if not voice.opens and "x-failed-recipients" not in mail.headers:
         yield partial(read_notice, mail, told, "notices")
-    if speaks_as_system(mail.headers, told.text):
-        yield partial(_machine_text, mail, told, rules)
+    if voice.system:
+        yield partial(_machine_text, mail, told, rules, voice)
         yield autoreplies
     else:
         yield autoreplies
-        yield partial(_machine_text, mail, told, rules)
-
-
-def _is_surely_bounce(mail: Mail, told: Told) -> bool:
-    """Tell whether a mail is no notice whatever words it quotes: it begins as bounces do, or names failed recipients."""
-    return "x-failed-recipients" in mail.headers or opens_as_bounce(told.text)
+        yield partial(_machine_text, mail, told, rules, voice)
 
 
 def _status_part(mail: Mail, rules: Rules) -> Report | None:
@@ -116,11 +72,11 @@ def _wrapped(mail: Mail, rules: Rules) -> Report | None:
     return _status_part(read_mail(undo_transfer(inner.body, inner.headers)), rules)
 
 
-def _machine_text(mail: Mail, told: Told, rules: Rules) -> Report | None:
+def _machine_text(mail: Mail, told: Told, rules: Rules, voice: Voice) -> Report | None:
     """Read what a mail system wrote without a status part: its fields in the text, or prose."""
     if told.text.startswith("{") and (notified := read_ses(told.text)):
         return _status_report(mail, Status(None, None, notified), told._replace(text=""), rules)
-    if not _may_bounce(mail, told) or says_success(mail.headers, told.text):
+    if not _may_bounce(mail, told, voice) or says_success(mail.headers, told.text):
         return None
     if "ecipient" in told.text and _STATUS_FIELDS.search(told.text):
         status = read_status(told.text)
@@ -129,21 +85,18 @@ def _machine_text(mail: Mail, told: Told, rules: Rules) -> Report | None:
     found = read_prose(told.text, mail.headers, told.returned) or _not_in_text(mail, told)
     if not found:
         return None
-    events = tuple(_told_event(one, mail, told, rules, alone=len(found) == 1) for one in found)
+    events = tuple(told_event(one, mail, told, rules, alone=len(found) == 1) for one in found)
     return Report(events=events, headers=mail.headers, returned=told.returned, reader="prose")
 
 
-def _may_bounce(mail: Mail, told: Told) -> bool:
+def _may_bounce(mail: Mail, told: Told, voice: Voice) -> bool:
     """Tell whether a mail without a status part may be a bounce: a mail system wrote it, or its subject or opening says
     so and it is no person's answer, list or newsletter. Of a null return path alone the text must tell a failure."""
-    headers = mail.headers
-    if is_daemon_named(headers) or any(part.type in STATUS_TYPES for part in mail.parts):
+    if voice.daemon or any(part.type in STATUS_TYPES for part in mail.parts):
         return True
-    if is_list(headers) or is_answer(headers):
+    if is_list(mail.headers) or is_answer(mail.headers):
         return False
-    if speaks_as_system(headers, told.text):
-        return True
-    return is_daemon(headers) and bool(classify(text=told.text).matched)
+    return voice.system or (is_daemon(mail.headers) and bool(classify(text=told.text).matched))
 
 
 def _not_in_text(mail: Mail, told: Told) -> list[Found]:
@@ -162,78 +115,10 @@ def _status_report(mail: Mail, status: Status, told: Told, rules: Rules) -> Repo
     message_id = told.message_id or bare_id(status.message_id)
     failed = [one for one in status.recipients if one.action not in SUCCESS]
     return Report(
-        events=tuple(_status_event(one, told, message_id, rules) for one in failed),
+        events=tuple(status_event(one, told, message_id, rules) for one in failed),
         delivered=tuple(one.final or one.original or "" for one in status.recipients if one.action in SUCCESS),
         envelope_id=status.envelope_id,
         headers=mail.headers,
         returned=told.returned,
         reader="dsn",
     )
-
-
-def _status_event(one: Recipient, told: Told, message_id: str | None, rules: Rules) -> Failed | Delayed:
-    recipient = one.final or one.original
-    diagnostic = _fuller(one.diagnostic, told.text, recipient)
-    codes = one.diagnostic if find_reply(one.diagnostic) else None
-    text = f"{diagnostic} BounceCategory: {one.category}" if one.category else diagnostic
-    evidence = weigh(status=one.status, text=text, action=one.action, codes=codes)
-    verdict = decide(evidence, rules)
-    return (Delayed if one.action == "delayed" else Failed)(
-        recipient=recipient,
-        original_recipient=one.original,
-        action=one.action,
-        status=verdict.status,
-        reply=evidence.reply,
-        diagnostic=diagnostic,
-        diagnostic_code=one.diagnostic_code,
-        remote_mta=one.remote_mta or find_remote(diagnostic),
-        reporting_mta=one.reporting_mta,
-        original_message_id=message_id,
-        type=verdict.type,
-        rule=verdict.rule,
-        matched=verdict.matched,
-    )
-
-
-def _fuller(diagnostic: str, text: str, recipient: str | None) -> str:
-    """Return what the text for people says of a recipient where it quotes the diagnostic or there is none: it adds the
-    host, the command that was refused, and the lines that the field leaves out."""
-    if rejected := _REJECTED.search(text):
-        return squash(rejected[1])
-    core = squash(diagnostic)[:80].lstrip("0123456789.-# ")
-    if core.lower() not in " ".join(text.lower().split()):
-        return diagnostic
-    paragraph = paragraph_of(text, recipient, core)
-    return paragraph if core.lower() in paragraph.lower() else diagnostic
-
-
-def _told_event(one: Found, mail: Mail, told: Told, rules: Rules, *, alone: bool) -> Failed | Delayed:
-    """Make the event of a recipient that only text names. Of a short mail about one recipient all of the text is its
-    diagnostic; what decides is still what stands by the address."""
-    subject = decode_words(mail.headers.get("subject", ""))
-    action = "delayed" if says_delay(f"{subject} {told.text}".lower()) else "failed"
-    codes = told.text if alone and not find_reply(one.diagnostic) else None
-    for said in (one.diagnostic, f"{subject}\n{told.text}"):
-        evidence = weigh(text=said, action=action, codes=codes)
-        verdict = decide(evidence, rules)
-        if verdict.matched:
-            break
-    text = whole(told.text)
-    return (Delayed if action == "delayed" else Failed)(
-        recipient=one.recipient,
-        original_recipient=one.original,
-        action=action,
-        status=verdict.status,
-        reply=evidence.reply,
-        diagnostic=text if alone and len(text) <= SHORT_TEXT else one.diagnostic,
-        remote_mta=find_remote(said),
-        original_message_id=told.message_id,
-        type=verdict.type,
-        rule=verdict.rule,
-        matched=verdict.matched,
-    )
-
-
-def says_delay(text: str) -> bool:
-    """Tell whether a text in lower case says that the remote system goes on trying."""
-    return any(phrase in text for phrase in _DELAY) or ("delayed " in text and bool(_DELAYED_HOURS.search(text)))

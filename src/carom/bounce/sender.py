@@ -1,6 +1,7 @@
 """Who wrote a mail: a mail system, a program in a person's name, a list, or a person."""
 
 import re
+from typing import NamedTuple
 
 from carom.bounce.mime import Headers, decode_words
 
@@ -72,9 +73,19 @@ def says_failure(headers: Headers) -> bool:
     return bool(FAILURE_SUBJECT.search(subject)) and not _ANSWER.match(subject)
 
 
-def speaks_as_system(headers: Headers, text: str) -> bool:
-    """Tell whether a mail says by its name, its subject or its opening that a mail system reports a failure."""
-    return is_daemon_named(headers) or says_failure(headers) or opens_as_bounce(text)
+class Voice(NamedTuple):
+    """How a mail presents itself: ``daemon`` by its From, ``opens`` by the opening of its text, ``system`` by either or
+    by a subject that speaks of failure."""
+
+    daemon: bool
+    opens: bool
+    system: bool
+
+
+def voice_of(headers: Headers, text: str) -> Voice:
+    """Tell how a mail presents itself."""
+    daemon, opens = is_daemon_named(headers), opens_as_bounce(text)
+    return Voice(daemon, opens, daemon or opens or says_failure(headers))
 
 
 def opens_as_bounce(text: str) -> bool:

@@ -7,8 +7,8 @@ from rich.markup import escape
 from rich.tree import Tree
 
 from carom.bounce import Event, Report, Rules
-from carom.bounce.classify import builtin_rules, rules_of
 from carom.bounce.mime import read_mail
+from carom.bounce.rulebook import builtin_rules, rules_of
 from carom.cli.mails import Source
 
 READERS = {

@@ -22,15 +22,15 @@ def spelling(kind: type[msgspec.Struct]) -> Mapping[str, str]:
     return names
 
 
-def wire_fields(kind: type[Ask], given: Mapping[str, Any]) -> dict[str, Any]:
+def wire_fields(kind: type[Ask], given: Mapping[str, Any], *, query: bool = False) -> dict[str, Any]:
     """Return what was given by wire name, without what is None. A name that is not known goes out in Postmark's
-    spelling: ``new_thing_id`` as ``NewThingID``. Raises TypeError if a field is given twice."""
+    spelling, ``new_thing_id`` as ``NewThingID``; in a query as it is. Raises TypeError if a field is given twice."""
     known = spelling(kind)
     found: dict[str, Any] = {}
     for name, value in given.items():
         if value is None:
             continue
-        wire = known.get(name) or (postmark_name(name) if name[:1].islower() else name)
+        wire = known.get(name) or (postmark_name(name) if name[:1].islower() and not query else name)
         if wire in found:
             raise TypeError(f"{wire} is given twice")
         found[wire] = plain(value)

@@ -3,9 +3,11 @@
 import os
 from binascii import b2a_base64
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import IO, Any, NamedTuple, cast
+from typing import IO, Annotated, Any, NamedTuple, cast
 
-from msgspec import UNSET
+import msgspec
+from msgspec import UNSET, Meta, Struct
+from msgspec import field as named
 
 from carom.client._fields import wire_fields
 from carom.wire import email as limits
@@ -225,6 +227,58 @@ def message_json(message: Message | None, fields: Mapping[str, Any], *, validate
     if validate and len(body) > limits.MAX_MESSAGE_BYTES:
         raise ValueError(f"{where}the message is larger than {limits.MAX_MESSAGE_BYTES:,} bytes, attachments included")
     return body
+
+
+Part = tuple[int, int, bytes]
+"""A part of a batch: index of its first message, how many it has, and their JSON array."""
+
+
+class _Plain(Struct, frozen=True, rename="pascal", forbid_unknown_fields=True):
+    """The usual message of a batch: one that goes out as it was given, being within every limit whatever it says.
+
+    So many letters of addresses cannot be more than 50 of them.
+    """
+
+    from_: Annotated[str, Meta(min_length=1, max_length=limits.MAX_FROM // 2)] = named(name="From")
+    to: Annotated[str, Meta(min_length=3, max_length=100)]
+    text_body: Annotated[str, Meta(min_length=1, max_length=limits.MAX_BODY_BYTES // 4)]
+    cc: Annotated[str, Meta(max_length=40)] = ""
+    bcc: Annotated[str, Meta(max_length=40)] = ""
+    html_body: Annotated[str, Meta(max_length=limits.MAX_BODY_BYTES // 4)] = ""
+    subject: Annotated[str, Meta(max_length=limits.MAX_SUBJECT // 2)] = ""
+    reply_to: str = ""
+    tag: Annotated[str, Meta(max_length=limits.MAX_TAG // 2)] = ""
+    message_stream: str = ""
+
+
+def batch_parts(messages: Sequence[Message], most: int, most_bytes: int, *, validate: bool) -> list[Part]:
+    """Return a batch in parts of a count and a size, in order. A message that is larger than a part may be is a part of
+    its own. Raises TypeError or ValueError that names message and field."""
+    parts: list[Part] = []
+    for start in range(0, len(messages), most):
+        some = messages[start : start + most]
+        whole = _as_given(some, most_bytes)
+        if whole is None:
+            return _composed_parts(messages, most, most_bytes, validate=validate)
+        parts.append((start, len(some), whole))
+    return parts
+
+
+def _as_given(messages: Sequence[Message], most_bytes: int) -> bytes | None:
+    try:
+        msgspec.convert(messages, list[_Plain])
+    except msgspec.ValidationError:
+        return None
+    whole = encode_json(messages)
+    return whole if len(whole) <= min(most_bytes, limits.MAX_MESSAGE_BYTES) else None
+
+
+def _composed_parts(messages: Sequence[Message], most: int, most_bytes: int, *, validate: bool) -> list[Part]:
+    bodies = [
+        message_json(message, {}, validate=validate, where=f"message {index}: ")
+        for index, message in enumerate(messages)
+    ]
+    return [(start, len(some), b"[" + b",".join(some) + b"]") for start, some in cut(bodies, most, most_bytes)]
 
 
 def cut(bodies: Sequence[bytes], most: int, most_bytes: int) -> list[tuple[int, Sequence[bytes]]]:

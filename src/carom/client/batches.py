@@ -58,15 +58,15 @@ class BatchResult(Sequence[SendResult]):
 
 
 def gathered(
-    total: int, parts: Sequence[tuple[int, Sequence[bytes]]], answers: Sequence[list[SendResult] | Exception]
+    total: int, parts: Sequence[tuple[int, int, bytes]], answers: Sequence[list[SendResult] | Exception]
 ) -> BatchResult:
     """Put the answers of the parts together. Raises BatchError if one is missing or too short, and what happened if
     nothing at all was answered is in it too."""
     results: list[SendResult | None] = [None] * total
     cause: Exception | None = None
-    for (start, bodies), answer in zip(parts, answers, strict=True):
+    for (start, number, _), answer in zip(parts, answers, strict=True):
         if isinstance(answer, list):
-            results[start : start + len(bodies)] = [*answer, *[None] * len(bodies)][: len(bodies)]
+            results[start : start + number] = [*answer, *[None] * number][:number]
         elif cause is None and not isinstance(answer, NotTried):
             cause = answer
     known = [result for result in results if result is not None]

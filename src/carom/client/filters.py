@@ -33,3 +33,40 @@ class MessageFilters(TypedDict, total=False):
     message_stream: str | None
     mailboxhash: str | None
     metadata: Mapping[str, str] | None
+
+
+class OpenFilters(TypedDict, total=False):
+    """Filters of opens and clicks: what is known about the reader. ``platform`` is WebMail, Desktop, Mobile or
+    Unknown."""
+
+    recipient: str | None
+    tag: str | None
+    message_stream: str | None
+    client_name: str | None
+    client_company: str | None
+    client_family: str | None
+    os_name: str | None
+    os_family: str | None
+    os_company: str | None
+    platform: str | None
+    country: str | None
+    region: str | None
+    city: str | None
+    fromdate: When
+    todate: When
+
+
+class TemplateFilters(TypedDict, total=False):
+    """``template_type`` is All, Standard or Layout; ``layout_template`` the alias of a layout."""
+
+    template_type: str | None
+    layout_template: str | None
+
+
+class StatsFilters(TypedDict, total=False):
+    """Days are inclusive; without a stream all are counted."""
+
+    tag: str | None
+    fromdate: When
+    todate: When
+    message_stream: str | None

@@ -110,6 +110,10 @@ def attach(value: object, answer: Answer, path: tuple[str | int, ...] = ()) -> N
         for attribute, wire_name in _nested(type(value)):
             attach(getattr(value, attribute), answer, (*path, wire_name))
     elif is_list(value):
+        if value and isinstance(value[0], Wire) and not _nested(type(value[0])):
+            for index, item in enumerate(value):  # the results of a large batch: no call for each
+                vars(item)["_origin"] = (answer, (*path, index))
+            return
         for index, item in enumerate(value):
             attach(item, answer, (*path, index))
 

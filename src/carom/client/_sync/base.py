@@ -183,7 +183,7 @@ class Client:
         *,
         tell: bool = True,
     ) -> T:
-        fields = wire_fields(endpoint.request, more) if more else None
+        fields = wire_fields(endpoint.request, more, query=not endpoint.has_body) if more else None
         sent, reply = self._exchange(endpoint.encode(request, fields))
         return _core.decode(sent, reply, kind, tell=tell)
 
@@ -193,7 +193,7 @@ class Client:
         check_paging(count, offset)
         asked: type[Ask] = listing.endpoint.request
         names = spelling(asked)
-        fields = wire_fields(asked, filters) | {names["count"]: count, names["offset"]: offset}
+        fields = wire_fields(asked, filters, query=True) | {names["count"]: count, names["offset"]: offset}
         request, reply = self._exchange(listing.endpoint.encode(asked(**at), fields))
         page = listing.read(request, reply, offset, count)
         bind(page, self)
@@ -201,7 +201,7 @@ class Client:
 
     def _whole(self, listing: Listing[Any, T], at: Mapping[str, Any], filters: Mapping[str, Any]) -> Page[T]:
         asked: type[Ask] = listing.endpoint.request
-        request, reply = self._exchange(listing.endpoint.encode(asked(**at), wire_fields(asked, filters)))
+        request, reply = self._exchange(listing.endpoint.encode(asked(**at), wire_fields(asked, filters, query=True)))
         return listing.read(request, reply, 0, 0)
 
     def _pager(

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from carom.client import _core
-from carom.client._message import Addresses, AttachmentLike, Headers, Message, cut, message_json
+from carom.client._message import Addresses, AttachmentLike, Headers, Message, Part, batch_parts, message_json
 from carom.client._sync.base import Client
 from carom.client._threads import side_by_side
 from carom.client.batches import BatchResult, gathered
 from carom.client.results import SendResult
-from carom.wire.email import SEND_BATCH, SEND_EMAIL
+from carom.wire.email import SEND_BATCH, SEND_BATCH_WITH_TEMPLATES, SEND_EMAIL, SEND_WITH_TEMPLATE
 from carom.wire.endpoint import Encoded, Endpoint
 
 
@@ -63,6 +63,51 @@ class Sending(Client):
         }
         return self._send(SEND_EMAIL, message, fields)
 
+    def deliver_with_template(
+        self,
+        message: Message | None = None,
+        /,
+        *,
+        from_: Addresses | None = None,
+        to: Addresses | None = None,
+        cc: Addresses | None = None,
+        bcc: Addresses | None = None,
+        template_id: int | None = None,
+        template_alias: str | None = None,
+        template_model: Mapping[str, Any] | None = None,
+        inline_css: bool | None = None,
+        reply_to: Addresses | None = None,
+        tag: str | None = None,
+        headers: Headers | None = None,
+        track_opens: bool | None = None,
+        track_links: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+        attachments: AttachmentLike | Sequence[AttachmentLike] | None = None,
+        message_stream: str | None = None,
+        **fields: Any,
+    ) -> SendResult:
+        """Send one message made from a template, named by id or alias, and a model. Raises NotFoundError if there is
+        no such template, and what :meth:`deliver` raises."""
+        fields |= {
+            "from_": from_,
+            "to": to,
+            "cc": cc,
+            "bcc": bcc,
+            "template_id": template_id,
+            "template_alias": template_alias,
+            "template_model": template_model,
+            "inline_css": inline_css,
+            "reply_to": reply_to,
+            "tag": tag,
+            "headers": headers,
+            "track_opens": track_opens,
+            "track_links": track_links,
+            "metadata": metadata,
+            "attachments": attachments,
+            "message_stream": message_stream,
+        }
+        return self._send(SEND_WITH_TEMPLATE, message, fields)
+
     def _send(self, endpoint: Endpoint[Any, Any], message: Message | None, fields: Mapping[str, Any]) -> SendResult:
         body = message_json(message, fields, validate=self._settings.validate)
         request, reply = self._exchange(Encoded(endpoint.method, endpoint.path, {}, body))
@@ -77,18 +122,18 @@ class Sending(Client):
         as a whole fails."""
         return self._send_batch(SEND_BATCH, messages, concurrency)
 
-    def _send_batch(self, endpoint: Endpoint[Any, Any], messages: Iterable[Message], concurrency: int) -> BatchResult:
-        validate = self._settings.validate
-        bodies = [
-            message_json(message, {}, validate=validate, where=f"message {index}: ")
-            for index, message in enumerate(messages)
-        ]
-        parts = cut(bodies, self._settings.max_batch_size, self._settings.max_batch_bytes)
+    def deliver_in_batches_with_templates(self, messages: Iterable[Message], *, concurrency: int = 1) -> BatchResult:
+        """Send any number of messages made from templates, as :meth:`deliver_in_batches` does."""
+        return self._send_batch(SEND_BATCH_WITH_TEMPLATES, messages, concurrency)
 
-        def send(part: tuple[int, Sequence[bytes]]) -> list[SendResult]:
-            listed = b"[" + b",".join(part[1]) + b"]"
-            body = listed if endpoint.body else b'{"Messages":' + listed + b"}"
+    def _send_batch(self, endpoint: Endpoint[Any, Any], messages: Iterable[Message], concurrency: int) -> BatchResult:
+        at = self._settings
+        listed = list(messages)
+        parts = batch_parts(listed, at.max_batch_size, at.max_batch_bytes, validate=at.validate)
+
+        def send(part: Part) -> list[SendResult]:
+            body = part[2] if endpoint.body else b'{"Messages":' + part[2] + b"}"
             request, reply = self._exchange(Encoded(endpoint.method, endpoint.path, {}, body))
             return _core.decode(request, reply, list[SendResult])
 
-        return gathered(len(bodies), parts, side_by_side(send, parts, concurrency))
+        return gathered(len(listed), parts, side_by_side(send, parts, concurrency))

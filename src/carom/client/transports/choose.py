@@ -1,6 +1,5 @@
 """Which transport a client gets: the network, or what ``transport=`` says."""
 
-import inspect
 from typing import Any, cast
 
 from carom.client._settings import Settings
@@ -46,6 +45,8 @@ def async_choose(settings: Settings) -> AsyncTransport:
 
 def _takes(given: Any) -> int:
     # An ASGI application takes scope, receive and send; a script takes the request.
+    import inspect
+
     if not callable(given):
         raise TypeError("transport is an object with send and close, an ASGI application, or a function of a request")
     return len(inspect.signature(given).parameters)

@@ -1,7 +1,7 @@
 """The sync network: http.client's connections, kept for a few seconds, each step ours to see.
 
-http.client makes the connection (TLS and proxies included) and reads the answer; the request is written here, in one
-piece, so that a failure says whether all of it had gone out. Thread-safe: a connection has one user at a time. After
+http.client makes the connection, TLS and proxies included; the request is written in one piece, so that a failure says
+whether all of it had gone out. Thread-safe: a connection has one user at a time. After
 a fork the child makes its own.
 """
 
@@ -17,6 +17,7 @@ from collections import deque
 from urllib.parse import unquote, urlsplit
 
 from carom.client._settings import Settings
+from carom.client.transports.answers import AnswerReader
 from carom.client.transports.seam import Reply, Request, Stage, TransportFault
 from carom.client.transports.tls import tls_context
 
@@ -39,28 +40,31 @@ class Pool:
     def send(self, request: Request, /) -> Reply:
         """Send a request; return its answer. Raises TransportFault."""
         connection = self._kept() or self._new()
-        stage = Stage.WRITING
         try:
-            connection.sock.settimeout(request.read_timeout)
-            connection.sock.sendall(self._head(request) + request.body)
-            stage = Stage.WAITING
-            answer = http.client.HTTPResponse(connection.sock, method=request.method)
-            answer.begin()
-            stage = Stage.READING
-            headers = {name.lower(): value for name, value in answer.getheaders()}
-            reply = Reply(answer.status, headers, answer.read())
-            answer.close()
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            connection.close()
-            raise _fault(error, stage) from error
+            reply, kept = self._exchange(connection, request)
         except BaseException:
             connection.close()
             raise
-        if answer.will_close:
-            connection.close()
-        else:
+        if kept:
             self._keep(connection)
+        else:
+            connection.close()
         return reply
+
+    def _exchange(self, connection: http.client.HTTPConnection, request: Request) -> tuple[Reply, bool]:
+        """Return the answer, and whether the connection can be used again."""
+        sock: socket.socket = connection.sock
+        reader = AnswerReader(sock)
+        written = False
+        try:
+            if sock.gettimeout() != request.read_timeout:
+                sock.settimeout(request.read_timeout)
+            sock.sendall(self._head(request) + request.body)
+            written = True
+            return reader.read(request.method)
+        except (OSError, ValueError) as error:
+            stage = Stage.READING if reader.begun else Stage.WAITING if written else Stage.WRITING
+            raise _fault(error, stage) from error
 
     def close(self) -> None:
         """Close what is kept; connections in use are closed by their users."""

@@ -49,24 +49,27 @@ class Sent(Struct, frozen=True):
 _OF_RECIPIENT = recipient.join(message, message.c.id == recipient.c.message_id)
 
 
+_LOAD = (
+    sa.select(
+        recipient.c.address,
+        recipient.c.state,
+        recipient.c.requested_type,
+        recipient.c.stream,
+        message.c.id,
+        message.c.server_id,
+        message.c.submitted_at,
+        message.c.content,
+        server.c.account_id,
+        server.c.delivery_type,
+    )
+    .select_from(_OF_RECIPIENT.join(server, server.c.id == message.c.server_id))
+    .where(recipient.c.id == sa.bindparam("recipient_id"))
+)
+
+
 def load(connection: sa.Connection, recipient_id: int) -> Delivery:
     """Return what an attempt needs. Raises sqlalchemy.exc.NoResultFound."""
-    row = connection.execute(
-        sa.select(
-            recipient.c.address,
-            recipient.c.state,
-            recipient.c.requested_type,
-            recipient.c.stream,
-            message.c.id,
-            message.c.server_id,
-            message.c.submitted_at,
-            message.c.content,
-            server.c.account_id,
-            server.c.delivery_type,
-        )
-        .select_from(_OF_RECIPIENT.join(server, server.c.id == message.c.server_id))
-        .where(recipient.c.id == recipient_id)
-    ).one()
+    row = connection.execute(_LOAD, {"recipient_id": recipient_id}).one()
     email = row.address.lower()
     return Delivery(
         recipient_id=recipient_id,
@@ -84,31 +87,31 @@ def load(connection: sa.Connection, recipient_id: int) -> Delivery:
     )
 
 
+_SENT = sa.select(
+    recipient.c.id.label("recipient_id"),
+    recipient.c.address,
+    recipient.c.state,
+    recipient.c.requested_type,
+    recipient.c.message_id,
+    recipient.c.server_id,
+    recipient.c.stream,
+    message.c.from_address,
+    message.c.subject,
+    message.c.tag,
+).select_from(_OF_RECIPIENT)
+_SENT_ONE = _SENT.where(recipient.c.id == sa.bindparam("recipient_id"))
+_SENT_ALL = _SENT.where(recipient.c.message_id == sa.bindparam("message_id")).order_by(recipient.c.id)
+
+
 def sent(connection: sa.Connection, recipient_id: int) -> Sent | None:
     """Return a recipient with its message, or None when it is no longer kept."""
-    row = connection.execute(_sent().where(recipient.c.id == recipient_id)).first()
+    row = connection.execute(_SENT_ONE, {"recipient_id": recipient_id}).first()
     return None if row is None else _read_sent(row)
 
 
 def sent_message(connection: sa.Connection, message_id: UUID) -> list[Sent]:
     """Return the recipients of a message."""
-    rows = connection.execute(_sent().where(recipient.c.message_id == message_id).order_by(recipient.c.id))
-    return [_read_sent(row) for row in rows]
-
-
-def _sent() -> Any:
-    return sa.select(
-        recipient.c.id.label("recipient_id"),
-        recipient.c.address,
-        recipient.c.state,
-        recipient.c.requested_type,
-        recipient.c.message_id,
-        recipient.c.server_id,
-        recipient.c.stream,
-        message.c.from_address,
-        message.c.subject,
-        message.c.tag,
-    ).select_from(_OF_RECIPIENT)
+    return [_read_sent(row) for row in connection.execute(_SENT_ALL, {"message_id": message_id})]
 
 
 def _read_sent(row: Any) -> Sent:
@@ -130,23 +133,26 @@ def _type(code: int | None) -> BounceType | None:
     return None if code is None else BY_CODE[code]
 
 
+_MOVE = sa.update(recipient).where(recipient.c.id == sa.bindparam("recipient_id"))
+
+
 def move(connection: sa.Connection, recipient_id: int, state: State, *, dequeue: bool) -> None:
     """Set a recipient's state; only settling does. ``dequeue`` when there is nothing more to send."""
-    values: dict[str, object] = {"state": state}
-    if dequeue:
-        values |= {"due_at": None, "lease_owner": None}
-    connection.execute(sa.update(recipient).where(recipient.c.id == recipient_id).values(values))
+    left = {"due_at": None, "lease_owner": None} if dequeue else {}
+    connection.execute(_MOVE, {"recipient_id": recipient_id, "state": state, **left})
+
+
+_RECORD = sa.insert(event)
 
 
 def record(connection: sa.Connection, of: Sent, kind: Event, at: datetime, details: dict[str, str]) -> None:
     """Add to the events of a message."""
-    connection.execute(
-        sa.insert(event).values(
-            server_id=of.server_id,
-            message_id=of.message_id,
-            recipient_id=of.recipient_id,
-            kind=kind,
-            at=at,
-            details=details,
-        )
-    )
+    values: dict[str, object] = {
+        "server_id": of.server_id,
+        "message_id": of.message_id,
+        "recipient_id": of.recipient_id,
+        "kind": kind,
+        "at": at,
+        "details": details,
+    }
+    connection.execute(_RECORD, values)

@@ -5,6 +5,7 @@ worker whose lease ran out finishes nothing: its fence is old.
 """
 
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,37 +20,53 @@ class Claim(Struct, frozen=True):
     fence: int
 
 
+@cache
+def _claiming(table: sa.Table) -> sa.UpdateBase:
+    due = (
+        sa.select(table.c.id)
+        .where(table.c.due_at <= sa.bindparam("now"))
+        .order_by(table.c.due_at)
+        .limit(sa.bindparam("most"))
+        .with_for_update(skip_locked=True)
+        .cte("due")
+    )
+    taken: dict[str, Any] = {
+        "due_at": sa.bindparam("until", type_=table.c.due_at.type),
+        "attempts": table.c.attempts + 1,
+        "fence": table.c.fence + 1,
+        "lease_owner": sa.bindparam("owner"),
+    }
+    return (
+        sa.update(table)
+        .where(table.c.id.in_(sa.select(due.c.id)))
+        .values(taken)
+        .returning(table.c.id, table.c.attempts, table.c.fence)
+    )
+
+
 def claim(
     connection: sa.Connection, table: sa.Table, *, owner: str, now: datetime, lease: timedelta, limit: int
 ) -> list[Claim]:
     """Take the rows that are due, the longest due first."""
-    due = (
-        sa.select(table.c.id)
-        .where(table.c.due_at <= now)
-        .order_by(table.c.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte("due")
+    asked = {"now": now, "most": limit, "until": now + lease, "owner": owner}
+    return [Claim(row.id, row.attempts, row.fence) for row in connection.execute(_claiming(table), asked)]
+
+
+@cache
+def _settling(table: sa.Table) -> sa.Update:
+    return sa.update(table).where(
+        table.c.id == sa.bindparam("held_id"),
+        table.c.fence == sa.bindparam("held_fence"),
+        table.c.lease_owner.is_not(None),
     )
-    taken = connection.execute(
-        sa.update(table)
-        .where(table.c.id.in_(sa.select(due.c.id)))
-        .values(due_at=now + lease, attempts=table.c.attempts + 1, fence=table.c.fence + 1, lease_owner=owner)
-        .returning(table.c.id, table.c.attempts, table.c.fence)
-    )
-    return [Claim(row.id, row.attempts, row.fence) for row in taken]
 
 
 def settle_claim(
     connection: sa.Connection, table: sa.Table, held: Claim, *, due_at: datetime | None, **values: Any
 ) -> bool:
     """Give a row back, due again at a time or never. False if it is no longer ours: then nothing may follow from it."""
-    changed = connection.execute(
-        sa.update(table)
-        .where(table.c.id == held.id, table.c.fence == held.fence, table.c.lease_owner.is_not(None))
-        .values(due_at=due_at, lease_owner=None, **values)
-    )
-    return changed.rowcount == 1
+    given = {"held_id": held.id, "held_fence": held.fence, "due_at": due_at, "lease_owner": None, **values}
+    return connection.execute(_settling(table), given).rowcount == 1
 
 
 def release(connection: sa.Connection, table: sa.Table, now: datetime, owner: str | None = None) -> int:

@@ -125,13 +125,16 @@ def add_token(connection: sa.Connection, keyring: Keyring, server_id: int, token
     )
 
 
+_BY_TOKEN = (
+    sa.select(server.c.id, server.c.account_id, server.c.name, server.c.delivery_type)
+    .join(server_token, server_token.c.server_id == server.c.id)
+    .where(server_token.c.hash == sa.bindparam("hash"))
+)
+
+
 def by_token(connection: sa.Connection, token: str) -> Tenant | None:
     """Return the server of a token. The look-up is by hash, so its time tells nothing about other tokens."""
-    row = connection.execute(
-        sa.select(server.c.id, server.c.account_id, server.c.name, server.c.delivery_type)
-        .join(server_token, server_token.c.server_id == server.c.id)
-        .where(server_token.c.hash == token_hash(token))
-    ).first()
+    row = connection.execute(_BY_TOKEN, {"hash": token_hash(token)}).first()
     if row is None:
         return None
     return Tenant(server_id=row.id, account_id=row.account_id, name=row.name, delivery_type=row.delivery_type)

@@ -25,13 +25,16 @@ class NewStream(Struct, frozen=True, kw_only=True):
     unsubscribe_handling: str
 
 
+_LIVE_TYPE = sa.select(stream.c.type).where(
+    stream.c.server_id == sa.bindparam("server_id"),
+    stream.c.id == sa.bindparam("stream_id"),
+    stream.c.archived_at.is_(None),
+)
+
+
 def live_type(connection: sa.Connection, server_id: int, stream_id: str) -> str | None:
     """Return the type of a stream, or None where there is none or it is archived."""
-    return connection.scalar(
-        sa.select(stream.c.type).where(
-            stream.c.server_id == server_id, stream.c.id == stream_id, stream.c.archived_at.is_(None)
-        )
-    )
+    return connection.scalar(_LIVE_TYPE, {"server_id": server_id, "stream_id": stream_id})
 
 
 def exists(connection: sa.Connection, server_id: int, stream_id: str) -> bool:

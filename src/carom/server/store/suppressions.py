@@ -30,17 +30,17 @@ class Filter(Struct, frozen=True, kw_only=True):
     last: datetime | None = None
 
 
+_SUPPRESSED = sa.select(suppression.c.email).where(
+    suppression.c.server_id == sa.bindparam("server_id"),
+    suppression.c.stream == sa.bindparam("stream"),
+    suppression.c.email.in_(sa.bindparam("emails", expanding=True)),
+)
+
+
 def suppressed(connection: sa.Connection, server_id: int, stream: str, emails: Iterable[str]) -> set[str]:
     """Return those of some lower-case addresses that a stream does not send to."""
-    return set(
-        connection.scalars(
-            sa.select(suppression.c.email).where(
-                suppression.c.server_id == server_id,
-                suppression.c.stream == stream,
-                suppression.c.email.in_(list(emails)),
-            )
-        )
-    )
+    asked = {"server_id": server_id, "stream": stream, "emails": list(emails)}
+    return set(connection.scalars(_SUPPRESSED, asked))
 
 
 def add(

@@ -1,0 +1,118 @@
+"""Makes the events of recipients that failed or are delayed: from the fields of a report, or from what a text says."""
+
+import re
+
+from carom.bounce.classify import decide
+from carom.bounce.codes import find_reply
+from carom.bounce.dsn import Recipient
+from carom.bounce.events import Delayed, Failed
+from carom.bounce.evidence import weigh
+from carom.bounce.mime import Mail, decode_words
+from carom.bounce.prose import Found, paragraph_of, squash, whole
+from carom.bounce.remote import find_remote
+from carom.bounce.rulebook import Rules
+from carom.bounce.text import Told
+
+SHORT_TEXT = 1000
+"""Up to this length the whole text of a mail about one recipient is its diagnostic."""
+
+# Dovecot's delivery agent: the reason stands here; the report around it may be another system's guess.
+_REJECTED = re.compile(r"^Your message to <[^>\n]*> was automatically rejected:\s*(\S.*)", re.MULTILINE)
+_DELAY = (
+    "has been delayed",
+    "will be retried",
+    "attempts will continue",
+    "not yet been delivered",
+    "warning message only",
+    "transient non-fatal",
+    "will continue trying",
+    "will keep trying",
+    "delays in delivering",
+    "still being retried",
+    "gmail will retry",
+    "temporary failure report",
+    "not been delivered yet",
+    "not yet delivered",
+    "delivery has been delayed",
+    "message delayed",
+    "will try again",
+    "still trying",
+    "will continue to",
+    "will be attempted",
+    "notification (delay)",
+    "delayed mail",
+    "will keep on trying",
+    "this is only a warning",
+    "has been deferred",
+    "retried for",
+)
+_DELAYED_HOURS = re.compile(r"delayed \d+ (?:minutes|hours|days)")
+
+
+def status_event(one: Recipient, told: Told, message_id: str | None, rules: Rules) -> Failed | Delayed:
+    """Make the event of a recipient that a report names."""
+    recipient = one.final or one.original
+    diagnostic = _fuller(one.diagnostic, told.text, recipient)
+    codes = one.diagnostic if find_reply(one.diagnostic) else None
+    text = f"{diagnostic} BounceCategory: {one.category}" if one.category else diagnostic
+    evidence = weigh(status=one.status, text=text, action=one.action, codes=codes)
+    verdict = decide(evidence, rules)
+    return (Delayed if one.action == "delayed" else Failed)(
+        recipient=recipient,
+        original_recipient=one.original,
+        action=one.action,
+        status=verdict.status,
+        reply=evidence.reply,
+        diagnostic=diagnostic,
+        diagnostic_code=one.diagnostic_code,
+        remote_mta=one.remote_mta or find_remote(diagnostic),
+        reporting_mta=one.reporting_mta,
+        original_message_id=message_id,
+        type=verdict.type,
+        rule=verdict.rule,
+        matched=verdict.matched,
+    )
+
+
+def _fuller(diagnostic: str, text: str, recipient: str | None) -> str:
+    """Return what the text for people says of a recipient where it quotes the diagnostic or there is none: it adds the
+    host, the command that was refused, and the lines that the field leaves out."""
+    if rejected := _REJECTED.search(text):
+        return squash(rejected[1])
+    core = squash(diagnostic)[:80].lstrip("0123456789.-# ")
+    if core.lower() not in " ".join(text.lower().split()):
+        return diagnostic
+    paragraph = paragraph_of(text, recipient, core)
+    return paragraph if core.lower() in paragraph.lower() else diagnostic
+
+
+def told_event(one: Found, mail: Mail, told: Told, rules: Rules, *, alone: bool) -> Failed | Delayed:
+    """Make the event of a recipient that only text names. Of a short mail about one recipient all of the text is its
+    diagnostic; what decides is still what stands by the address."""
+    subject = decode_words(mail.headers.get("subject", ""))
+    action = "delayed" if says_delay(f"{subject} {told.text}".lower()) else "failed"
+    codes = told.text if alone and not find_reply(one.diagnostic) else None
+    for said in (one.diagnostic, f"{subject}\n{told.text}"):
+        evidence = weigh(text=said, action=action, codes=codes)
+        verdict = decide(evidence, rules)
+        if verdict.matched:
+            break
+    text = whole(told.text)
+    return (Delayed if action == "delayed" else Failed)(
+        recipient=one.recipient,
+        original_recipient=one.original,
+        action=action,
+        status=verdict.status,
+        reply=evidence.reply,
+        diagnostic=text if alone and len(text) <= SHORT_TEXT else one.diagnostic,
+        remote_mta=find_remote(said),
+        original_message_id=told.message_id,
+        type=verdict.type,
+        rule=verdict.rule,
+        matched=verdict.matched,
+    )
+
+
+def says_delay(text: str) -> bool:
+    """Tell whether a text in lower case says that the remote system goes on trying."""
+    return any(phrase in text for phrase in _DELAY) or ("delayed " in text and bool(_DELAYED_HOURS.search(text)))

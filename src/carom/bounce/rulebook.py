@@ -1,0 +1,207 @@
+"""The rules as they are read from ``rules/*.toml``, and the index that finds those worth a look.
+
+A rule has an id, a match, a type, a source and an example; which fields a match may have is said in
+``docs/bounces/adding-a-rule.md``.
+"""
+
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any, NamedTuple, overload
+
+from carom.bounce.evidence import Evidence
+from carom.taxonomy import BounceType
+
+# Text beats code, and within texts the sender's faults come before the recipient's, so that a block list is never
+# taken for an unknown user.
+ORDER = ("actions", "operators", "phrases", "categories", "status", "replies")
+
+
+class Text(NamedTuple):
+    """Ways to match a text: phrases that stand in it as they are, and regexes, tried only where one of ``needs``
+    stands in the text (most rules are passed over that way)."""
+
+    phrases: tuple[str, ...]
+    regexes: tuple[re.Pattern[str], ...]
+    needs: tuple[str, ...]
+
+    def search(self, text: str) -> str | None:
+        """Return what the first regex that matches has matched."""
+        return next((found[0] for regex in self.regexes if (found := regex.search(text))), None)
+
+
+class Rules(Sequence["Rule"]):
+    """Rules in their order, with an index of their phrases and needs by the first letters of a word in each: of some
+    seven hundred, a text of thirty words is looked at for thirty."""
+
+    def __init__(self, rules: Iterable["Rule"]) -> None:
+        self._rules = tuple(rules)
+        self.textless = [number for number, rule in enumerate(self._rules) if rule.text is None]
+        self._phrases: dict[str, list[int]] = {}
+        self._needs: dict[str, list[int]] = {}
+        for number, rule in enumerate(self._rules):
+            for phrase in rule.text.phrases if rule.text else ():
+                self._phrases.setdefault(phrase, []).append(number)
+            for need in rule.text.needs if rule.text else ():
+                self._needs.setdefault(need, []).append(number)
+        every = self._phrases.keys() | self._needs.keys()
+        common = Counter(key for words in every for key in _keys(words))
+        self._index: dict[str, list[str]] = {}
+        for words in sorted(every):
+            key = min(_keys(words), key=common.__getitem__, default=_ALWAYS)
+            self._index.setdefault(key, []).append(words)
+
+    def look(self, text: str) -> tuple[dict[int, str], set[int]]:
+        """Return the phrases that stand in a text, by rule, and the rules whose regexes are worth a try."""
+        phrases: dict[int, str] = {}
+        worth: set[int] = set()
+        keys = {word[:_KEY] for word in text.translate(_SPACED).split()}
+        keys.add(_ALWAYS)
+        index = self._index
+        for words in [words for key in index.keys() & keys for words in index[key] if words in text]:
+            for number in self._phrases.get(words, ()):
+                phrases.setdefault(number, words)
+            worth.update(self._needs.get(words, ()))
+        return phrases, worth
+
+    @overload
+    def __getitem__(self, index: int) -> "Rule": ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence["Rule"]: ...
+    def __getitem__(self, index: int | slice) -> "Rule | Sequence[Rule]":
+        return self._rules[index]
+
+    def __len__(self) -> int:
+        return len(self._rules)
+
+
+_KEY, _ALWAYS = 3, ""
+_WORD = re.compile(r"[^\W_]{3,}")
+_SPACED = str.maketrans(dict.fromkeys("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~", " "))
+_UNSPACED = re.compile(r"[\u3000-\U0010ffff]")
+
+
+def _keys(words: str) -> list[str]:
+    """Return the keys under which a phrase may be filed, none if it has no word of three letters or is of a script
+    that sets no spaces between words."""
+    return [] if _UNSPACED.search(words) else [word[:_KEY] for word in _WORD.findall(words)]
+
+
+class Rule(NamedTuple):
+    """A row: where all of its conditions hold, ``type`` is the type, or ``temporary`` where a later try may work: of a
+    HardBounce that is SoftBounce unless the row says otherwise."""
+
+    id: str
+    type: BounceType
+    temporary: BounceType
+    text: Text | None
+    status: re.Pattern[str] | None
+    reply: frozenset[int]
+    action: str
+    command: str
+    source: str
+    example: str
+
+    def match(self, evidence: Evidence, phrase: str | None, *, worth: bool) -> str | None:
+        """Return what matched, None where a condition does not hold. ``phrase`` is one of the rule's that stands in
+        the text, ``worth`` whether its regexes are worth a try."""
+        matched = self.match_codes(evidence)
+        if matched is None or self.text is None:
+            return matched
+        return phrase or (self.text.search(evidence.text) if worth else None)
+
+    def match_codes(self, evidence: Evidence) -> str | None:
+        """Return the last of the codes that matched, empty where the rule names none, None where one does not hold."""
+        matched = ""
+        if self.action or self.command:
+            if self.action not in {"", evidence.action} or self.command not in {"", evidence.command}:
+                return None
+            matched = self.action or self.command
+        if self.reply:
+            if evidence.reply not in self.reply:
+                return None
+            matched = str(evidence.reply)
+        if self.status:
+            if not evidence.status or not self.status.fullmatch(evidence.status):
+                return None
+            matched = evidence.status
+        return matched
+
+
+@cache
+def builtin_rules() -> Rules:
+    """Return the rules for refusals, in their order."""
+    return Rules(rule for name in ORDER for rule in rules_of(name))
+
+
+@cache
+def rules_of(name: str) -> Rules:
+    """Return the rules of one file of the package, read once."""
+    file = files("carom.bounce") / "rules" / f"{name}.toml"
+    return Rules(read_rules(file.read_text("utf-8"), file.name))
+
+
+def own_rules(toml: str, name: str) -> Rules:
+    """Return the built-in rules for refusals with a person's own in front of them. Raises RuleError."""
+    return Rules([*read_rules(toml, name), *builtin_rules()])
+
+
+class RuleError(ValueError):
+    """A rules file that cannot be used; the message names file, rule and fault."""
+
+
+def read_rules(toml: str, name: str) -> list[Rule]:
+    """Read the rules of a file. Raises RuleError."""
+    try:
+        rows = tomllib.loads(toml).get("rule", [])
+    except tomllib.TOMLDecodeError as e:
+        raise RuleError(f"{name}: {e}") from e
+    return [_rule(row, name) for row in rows]
+
+
+_TYPES = {kind.value: kind for kind in BounceType}
+
+
+def _rule(row: dict[str, Any], name: str) -> Rule:
+    label = f"{name}: rule {row.get('id', '?')!r}"
+    missing = {"id", "type", "match", "source", "example"} - row.keys()
+    match: dict[str, Any] = row.get("match", {})
+    unknown = (row.keys() - {"id", "type", "temporary", "match", "source", "example"}) | (
+        match.keys() - {"phrases", "regexes", "needs", "status", "reply", "action", "command"}
+    )
+    if missing or unknown or not match:
+        raise RuleError(f"{label}: missing {sorted(missing)}, unknown {sorted(unknown)}, or an empty match")
+    try:
+        kind = _TYPES[row["type"]]
+        return Rule(
+            id=row["id"],
+            type=kind,
+            temporary=_TYPES[row.get("temporary", "SoftBounce" if kind is BounceType.HARD_BOUNCE else kind)],
+            text=_text(match),
+            status=re.compile("|".join(_status(one) for one in match["status"])) if "status" in match else None,
+            reply=frozenset(match.get("reply", ())),
+            action=match.get("action", ""),
+            command=match.get("command", ""),
+            source=row["source"],
+            example=row["example"],
+        )
+    except KeyError as e:
+        raise RuleError(f"{label}: no bounce type is called {e}") from e
+    except (ValueError, re.error) as e:
+        raise RuleError(f"{label}: {e}") from e
+
+
+def _status(code: str) -> str:
+    """Turn ``x.7.*`` into a regex: x is any class, * any number."""
+    return code.replace(".", r"\.").replace("x", "[45]").replace("*", r"\d{1,3}")
+
+
+def _text(match: dict[str, Any]) -> Text | None:
+    phrases, regexes = tuple(match.get("phrases", ())), tuple(re.compile(one) for one in match.get("regexes", ()))
+    needs = tuple(match.get("needs", ()))
+    if bool(regexes) != bool(needs):
+        raise ValueError("regexes and needs go together: each regex holds one of the words in needs")
+    return Text(phrases, regexes, needs) if phrases or regexes else None

@@ -1,0 +1,50 @@
+"""Templates: https://postmarkapp.com/developer/api/templates-api."""
+
+from typing import Unpack
+
+from carom.client._async.base import AsyncClient
+from carom.client._async.pager import AsyncPager
+from carom.client.fields import TemplateFields, ValidationFields
+from carom.client.filters import TemplateFilters
+from carom.client.pages import Listing, Page
+from carom.wire import templates as wire
+from carom.wire.acks import Ack
+from carom.wire.templates import Template, TemplateSummary, TemplateValidation
+
+TEMPLATES = Listing(wire.GET_TEMPLATES, TemplateSummary)
+
+
+class AsyncTemplates(AsyncClient):
+    """The calls about templates. A template is named by its id or its alias."""
+
+    def templates(
+        self, *, page_size: int = 500, offset: int = 0, limit: int | None = None, **filters: Unpack[TemplateFilters]
+    ) -> AsyncPager[TemplateSummary]:
+        """Iterate over the templates, without their content."""
+        return self._pager(TEMPLATES, {}, filters, page_size, offset, limit)
+
+    async def get_templates(
+        self, *, count: int = 30, offset: int = 0, **filters: Unpack[TemplateFilters]
+    ) -> Page[TemplateSummary]:
+        """Return a page of templates, without their content; ``total, templates = page.pair``."""
+        return await self._page(TEMPLATES, {}, filters, count, offset)
+
+    async def get_template(self, id_or_alias: int | str) -> Template:
+        """Return one template. Raises NotFoundError."""
+        return await self._call(wire.GET_TEMPLATE, wire.GetTemplate(id_or_alias=str(id_or_alias)))
+
+    async def create_template(self, **fields: Unpack[TemplateFields]) -> TemplateSummary:
+        """Make a template. Without an alias Postmark makes one from its name."""
+        return await self._call(wire.CREATE_TEMPLATE, wire.CreateTemplate(), fields)
+
+    async def update_template(self, id_or_alias: int | str, **fields: Unpack[TemplateFields]) -> TemplateSummary:
+        """Change a template. Raises NotFoundError."""
+        return await self._call(wire.UPDATE_TEMPLATE, wire.UpdateTemplate(id_or_alias=str(id_or_alias)), fields)
+
+    async def delete_template(self, id_or_alias: int | str) -> Ack:
+        """Remove a template. Raises NotFoundError."""
+        return await self._call(wire.DELETE_TEMPLATE, wire.DeleteTemplate(id_or_alias=str(id_or_alias)))
+
+    async def validate_template(self, **fields: Unpack[ValidationFields]) -> TemplateValidation:
+        """Check content, and render it with a model. An invalid template is a result, not an error."""
+        return await self._call(wire.VALIDATE_TEMPLATE, wire.ValidateTemplate(), fields)

@@ -1,0 +1,164 @@
+# Generated from _async/messages.py by tools/generators/unasync.py: edit _async.
+# id is the gem's name, and the API's
+"""Messages, sent and received, their opens and clicks: https://postmarkapp.com/developer/api/messages-api."""
+
+from collections.abc import Mapping
+from typing import Any, Literal, Unpack, cast, overload
+
+from carom.client._sync.base import Client
+from carom.client._sync.pager import Pager
+from carom.client.filters import MessageFilters, OpenFilters
+from carom.client.pages import Listing, Page
+from carom.wire import messages as wire
+from carom.wire.acks import Ack
+from carom.wire.messages import (
+    Click,
+    InboundDetails,
+    InboundSummary,
+    MessageDump,
+    Open,
+    OutboundMessage,
+    OutboundMessageDetails,
+)
+
+OUTBOUND = Listing(wire.GET_OUTBOUND_MESSAGES, OutboundMessage, windows="received_at")
+INBOUND = Listing(wire.GET_INBOUND_MESSAGES, InboundSummary)
+OPENS = Listing(wire.GET_OPENS, Open)
+CLICKS = Listing(wire.GET_CLICKS, Click)
+OPENS_OF_MESSAGE = Listing(wire.GET_OPENS_OF_MESSAGE, Open)
+CLICKS_OF_MESSAGE = Listing(wire.GET_CLICKS_OF_MESSAGE, Click)
+
+
+class Messages(Client):
+    """The calls about messages. A message just sent can be unknown here for some seconds."""
+
+    @overload
+    def messages(
+        self,
+        *,
+        inbound: Literal[False] = False,
+        page_size: int = 500,
+        offset: int = 0,
+        limit: int | None = None,
+        **filters: Unpack[MessageFilters],
+    ) -> Pager[OutboundMessage]: ...
+    @overload
+    def messages(
+        self,
+        *,
+        inbound: Literal[True],
+        page_size: int = 500,
+        offset: int = 0,
+        limit: int | None = None,
+        **filters: Unpack[MessageFilters],
+    ) -> Pager[InboundSummary]: ...
+    def messages(
+        self,
+        *,
+        inbound: bool = False,
+        page_size: int = 500,
+        offset: int = 0,
+        limit: int | None = None,
+        **filters: Unpack[MessageFilters],
+    ) -> Pager[OutboundMessage] | Pager[InboundSummary]:
+        """Iterate over sent messages, newest first, or over received ones. Of received ones the API shows no more than
+        10,000: PaginationLimitError."""
+        if inbound:
+            return self._pager(INBOUND, {}, _searched(filters), page_size, offset, limit)
+        return self._pager(OUTBOUND, {}, _searched(filters), page_size, offset, limit)
+
+    @overload
+    def get_messages(
+        self,
+        *,
+        inbound: Literal[False] = False,
+        count: int = 30,
+        offset: int = 0,
+        **filters: Unpack[MessageFilters],
+    ) -> Page[OutboundMessage]: ...
+    @overload
+    def get_messages(
+        self, *, inbound: Literal[True], count: int = 30, offset: int = 0, **filters: Unpack[MessageFilters]
+    ) -> Page[InboundSummary]: ...
+    def get_messages(
+        self, *, inbound: bool = False, count: int = 30, offset: int = 0, **filters: Unpack[MessageFilters]
+    ) -> Page[OutboundMessage] | Page[InboundSummary]:
+        """Return a page of sent messages, newest first, or of received ones. ``count`` is at most 500."""
+        if inbound:
+            return self._page(INBOUND, {}, _searched(filters), count, offset)
+        return self._page(OUTBOUND, {}, _searched(filters), count, offset)
+
+    def get_messages_count(self, *, inbound: bool = False, **filters: Unpack[MessageFilters]) -> int:
+        """Return how many messages there are."""
+        listing: Listing[Any, Any] = INBOUND if inbound else OUTBOUND
+        return (self._page(listing, {}, _searched(filters), 1, 0)).total_count
+
+    @overload
+    def get_message(self, id: str, *, inbound: Literal[False] = False) -> OutboundMessageDetails: ...
+    @overload
+    def get_message(self, id: str, *, inbound: Literal[True]) -> InboundDetails: ...
+    def get_message(self, id: str, *, inbound: bool = False) -> OutboundMessageDetails | InboundDetails:
+        """Return one message, with bodies and events. Raises NotFoundError."""
+        if inbound:
+            return self._call(wire.GET_INBOUND_MESSAGE, wire.OfMessage(message_id=id))
+        return self._call(wire.GET_OUTBOUND_MESSAGE, wire.OfMessage(message_id=id))
+
+    def dump_message(self, id: str, *, inbound: bool = False) -> MessageDump:
+        """Return the source of a message. Postmark keeps it for 45 days. Raises NotFoundError."""
+        endpoint = wire.DUMP_INBOUND_MESSAGE if inbound else wire.DUMP_OUTBOUND_MESSAGE
+        return self._call(endpoint, wire.OfMessage(message_id=id))
+
+    def bypass_inbound_message(self, id: str) -> Ack:
+        """Deliver a received message that a rule has blocked. Raises NotFoundError if it cannot be."""
+        return self._call(wire.BYPASS_INBOUND_MESSAGE, wire.OfMessage(message_id=id))
+
+    def retry_inbound_message(self, id: str) -> Ack:
+        """Post a received message to your webhook again. Raises NotFoundError if it cannot be."""
+        return self._call(wire.RETRY_INBOUND_MESSAGE, wire.OfMessage(message_id=id))
+
+    def opens(
+        self, *, page_size: int = 500, offset: int = 0, limit: int | None = None, **filters: Unpack[OpenFilters]
+    ) -> Pager[Open]:
+        """Iterate over the opens of all messages. The API shows no more than 10,000: PaginationLimitError."""
+        return self._pager(OPENS, {}, filters, page_size, offset, limit)
+
+    def get_opens(self, *, count: int = 30, offset: int = 0, **filters: Unpack[OpenFilters]) -> Page[Open]:
+        """Return a page of opens."""
+        return self._page(OPENS, {}, filters, count, offset)
+
+    def opens_by_message_id(
+        self, id: str, *, page_size: int = 500, offset: int = 0, limit: int | None = None
+    ) -> Pager[Open]:
+        """Iterate over the opens of one message. Raises NotFoundError."""
+        return self._pager(OPENS_OF_MESSAGE, {"message_id": id}, {}, page_size, offset, limit)
+
+    def get_opens_by_message_id(self, id: str, *, count: int = 30, offset: int = 0) -> Page[Open]:
+        """Return a page of the opens of one message. Raises NotFoundError."""
+        return self._page(OPENS_OF_MESSAGE, {"message_id": id}, {}, count, offset)
+
+    def clicks(
+        self, *, page_size: int = 500, offset: int = 0, limit: int | None = None, **filters: Unpack[OpenFilters]
+    ) -> Pager[Click]:
+        """Iterate over the clicks in all messages. The API shows no more than 10,000: PaginationLimitError."""
+        return self._pager(CLICKS, {}, filters, page_size, offset, limit)
+
+    def get_clicks(self, *, count: int = 30, offset: int = 0, **filters: Unpack[OpenFilters]) -> Page[Click]:
+        """Return a page of clicks."""
+        return self._page(CLICKS, {}, filters, count, offset)
+
+    def clicks_by_message_id(
+        self, id: str, *, page_size: int = 500, offset: int = 0, limit: int | None = None
+    ) -> Pager[Click]:
+        """Iterate over the clicks in one message. Raises NotFoundError."""
+        return self._pager(CLICKS_OF_MESSAGE, {"message_id": id}, {}, page_size, offset, limit)
+
+    def get_clicks_by_message_id(self, id: str, *, count: int = 30, offset: int = 0) -> Page[Click]:
+        """Return a page of the clicks in one message. Raises NotFoundError."""
+        return self._page(CLICKS_OF_MESSAGE, {"message_id": id}, {}, count, offset)
+
+
+def _searched(filters: MessageFilters) -> Mapping[str, Any]:
+    """Write a search by metadata as the API has it: ``metadata_color=blue``, the name of a field as it is."""
+    found = dict(cast("Mapping[str, Any]", filters))
+    metadata: Mapping[str, str] = found.pop("metadata", None) or {}
+    return {**found, **{f"metadata_{name}": value for name, value in metadata.items()}}
