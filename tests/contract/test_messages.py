@@ -215,13 +215,19 @@ async def test_lists_are_read_through_their_indexes(server: Server) -> None:
     """Neither a page nor the search for a recipient walks the table."""
     wanted = messages.Filter(stream="outbound", recipient="ann@example.org")
     page = messages.Filter(stream="outbound", first=NOW, last=NOW)
-    for filter_, index in ((wanted, "ix_recipient_email"), (page, "ix_message_list")):
+    queued = messages.Filter(stream="outbound", queued=True)
+    for filter_, index in (
+        (wanted, "ix_recipient_email"),
+        (page, "ix_message_list"),
+        (queued, "ix_recipient_due"),
+    ):
         where = messages._conditions(server.store.tenant.server_id, filter_)
         query = sa.select(message.c.id).where(*where).order_by(message.c.submitted_at.desc()).limit(9)
         plan = await server.store.database.read(_plan, query)
         assert index in plan, plan
         assert "Seq Scan" not in plan, plan
         assert "SCAN message" not in plan, plan
+        assert ("ix_message_list" in plan) == (index == "ix_message_list"), plan
 
 
 def _plan(connection: sa.Connection, query: sa.Select[Any]) -> str:

@@ -89,6 +89,16 @@ async def test_suppressing_again_changes_nothing(server: Server) -> None:
     assert await _listed(server, "?suppressionReason=HardBounce") == ["ann@example.org"]
 
 
+async def test_a_complaint_takes_the_place_of_a_hard_bounce(server: Server) -> None:
+    """Else whoever may lift the bounce could lift the complaint with it."""
+    await _put(server, "ann@example.org", SuppressionReason.HARD_BOUNCE, Origin.RECIPIENT)
+    complaint = Suppresses(SuppressionReason.SPAM_COMPLAINT, Origin.RECIPIENT)
+    again = (server.store.tenant.server_id, "outbound", "Ann@example.org", complaint, NOW)
+    assert not await server.store.database.write(suppressions.add, *again)
+    assert await _listed(server, "?suppressionReason=SpamComplaint") == ["ann@example.org"]
+    assert await _statuses(server, "/delete", "ann@example.org") == [("Failed", NO_AUTHORITY)]
+
+
 async def test_lifting_what_is_not_there_is_done(server: Server) -> None:
     """Clients clean up without looking."""
     assert await _statuses(server, "/delete", "ann@example.org", "x") == [

@@ -138,6 +138,13 @@ _ROWS = (
     ErrorRow(1238, 422, "Custom unsubscribe handling is not enabled on this server."),
     ErrorRow(1239, 422, "The unsubscribe handling '{handling}' is not supported by streams of the type {kind}."),
     ErrorRow(1240, 422, "The 'UnsubscribeHandlingType' provided ('{handling}') is none of None, Postmark and Custom."),
+    ErrorRow(1350, 422, "The message stream of a webhook must not be archived."),
+    ErrorRow(1351, 422, "Webhooks are not available for inbound message streams; set the server's 'InboundHookUrl'."),
+    ErrorRow(1352, 422, "The webhook for the provided 'ID' was not found.", "NotFoundError"),
+    ErrorRow(1354, 422, "The webhook's 'Url' is not valid: {reason}."),
+    ErrorRow(1358, 422, "The webhook's HTTP header '{name}' is not valid."),
+    ErrorRow(1359, 422, "A message stream may have up to {limit} webhooks."),
+    ErrorRow(1361, 422, "The value of the webhook's '{field}' is not valid."),
     ErrorRow(
         1404,
         422,

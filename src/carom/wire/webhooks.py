@@ -118,9 +118,11 @@ class UpdateWebhook(Ask, frozen=True, kw_only=True):
     verify: bool | UnsetType = UNSET
 
 
+_NO_WEBHOOK = {"WebhookID": 1352}
+
 GET_WEBHOOKS = Endpoint("GET", "/webhooks", GetWebhooks, Webhooks)
 CREATE_WEBHOOK = Endpoint("POST", "/webhooks", CreateWebhook, Webhook)
-GET_WEBHOOK = Endpoint("GET", "/webhooks/{webhook_id}", OneWebhook, Webhook)
-UPDATE_WEBHOOK = Endpoint("PUT", "/webhooks/{webhook_id}", UpdateWebhook, Webhook)
-DELETE_WEBHOOK = Endpoint("DELETE", "/webhooks/{webhook_id}", OneWebhook, Ack)
+GET_WEBHOOK = Endpoint("GET", "/webhooks/{webhook_id}", OneWebhook, Webhook, field_codes=_NO_WEBHOOK)
+UPDATE_WEBHOOK = Endpoint("PUT", "/webhooks/{webhook_id}", UpdateWebhook, Webhook, field_codes=_NO_WEBHOOK)
+DELETE_WEBHOOK = Endpoint("DELETE", "/webhooks/{webhook_id}", OneWebhook, Ack, field_codes=_NO_WEBHOOK)
 VERIFY_WEBHOOK = Endpoint("POST", "/webhooks/{webhook_id}/verify", OneWebhook, WebhookVerification, empty_body=True)

@@ -81,13 +81,23 @@ def page(
 
 
 def _conditions(server_id: int, wanted: Filter) -> list[sa.ColumnElement[bool]]:
-    mine = recipient.c.server_id == server_id
-    conditions = [message.c.server_id == server_id, message.c.stream == wanted.stream]
+    of_stream = recipient.c.stream == wanted.stream
+    named = _recipients_in(
+        recipient.c.server_id == server_id, of_stream, recipient.c.email == (wanted.recipient or "").lower()
+    )
+    # Adding nothing keeps SQLite from reading all recipients of the server instead of the few that are due.
+    waiting = _recipients_in(recipient.c.server_id + 0 == server_id, of_stream, *_STILL_QUEUED)
+    conditions: list[sa.ColumnElement[bool]] = []
+    # A recipient's row names server and stream too. Asked of the message as well, they would have SQLite walk the list
+    # of all messages and look each of them up among the few that are wanted.
     if wanted.recipient is not None:
-        conditions.append(message.c.id.in_(_recipients_in(mine, recipient.c.email == wanted.recipient.lower())))
-    if wanted.queued is not None:
-        waiting = message.c.id.in_(_recipients_in(mine, *_STILL_QUEUED))
-        conditions.append(waiting if wanted.queued else ~waiting)
+        conditions.append(message.c.id.in_(named))
+    if wanted.queued:
+        conditions.append(message.c.id.in_(waiting))
+    if not conditions:
+        conditions += [message.c.server_id == server_id, message.c.stream == wanted.stream]
+    if wanted.queued is False:
+        conditions.append(message.c.id.not_in(waiting))
     if wanted.from_email is not None:
         conditions.append(_from(wanted.from_email.lower()))
     if wanted.tag is not None:

@@ -59,9 +59,14 @@ def all_of(connection: sa.Connection, server_id: int, kind: str | None, *, archi
     return [_read(row) for row in rows]
 
 
-def count_live(connection: sa.Connection, server_id: int) -> int:
-    """Count the streams that are not archived, and let nobody else change the number before the transaction ends."""
+def hold(connection: sa.Connection, server_id: int) -> None:
+    """Let nobody else count what a server has before the transaction ends."""
     connection.execute(sa.select(server.c.id).where(server.c.id == server_id).with_for_update())
+
+
+def count_live(connection: sa.Connection, server_id: int) -> int:
+    """Count the streams that are not archived; the number holds until the transaction ends."""
+    hold(connection, server_id)
     counted = sa.select(sa.func.count()).where(stream.c.server_id == server_id, stream.c.archived_at.is_(None))
     return connection.execute(counted).scalar_one()
 

@@ -52,7 +52,8 @@ def add(
     now: datetime,
     bounce_id: int | None = None,
 ) -> bool:
-    """Suppress an address; False if it was already."""
+    """Suppress an address; False if it was already. A complaint takes the place of another reason, since nobody may lift
+    it."""
     row = {
         "server_id": server_id,
         "stream": stream,
@@ -62,7 +63,12 @@ def add(
         "created_at": now,
         "bounce_id": bounce_id,
     }
-    return connection.execute(insert_new(connection, suppression, row)).rowcount > 0
+    if connection.execute(insert_new(connection, suppression, row)).rowcount > 0:
+        return True
+    if what.reason is SuppressionReason.SPAM_COMPLAINT:
+        other = suppression.c.reason != what.reason.value
+        connection.execute(sa.update(suppression).where(*_is(server_id, stream, email), other).values(row))
+    return False
 
 
 def lift(connection: sa.Connection, server_id: int, stream: str, email: str, reason: SuppressionReason) -> bool:

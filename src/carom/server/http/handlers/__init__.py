@@ -5,11 +5,25 @@ from carom.server.http.handlers import (
     email,
     messages,
     server,
+    stats,
     streams,
     suppressions,
     templated,
     templates,
     triggers,
+    webhooks,
 )
 
-__all__ = ["bounces", "email", "messages", "server", "streams", "suppressions", "templated", "templates", "triggers"]
+__all__ = [
+    "bounces",
+    "email",
+    "messages",
+    "server",
+    "stats",
+    "streams",
+    "suppressions",
+    "templated",
+    "templates",
+    "triggers",
+    "webhooks",
+]

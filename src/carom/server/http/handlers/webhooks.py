@@ -1,0 +1,130 @@
+"""Webhooks, as they are configured. Nothing is posted to an address when it is registered."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from msgspec import UnsetType
+
+from carom.server.http.calls import Call
+from carom.server.http.handlers.streams import there
+from carom.server.http.routes import routes
+from carom.server.keyring import Keyring
+from carom.server.rules import webhooks as rules
+from carom.server.rules.refusals import Refusal
+from carom.server.rules.sending import given
+from carom.server.store import streams, webhooks
+from carom.server.store.webhooks import Hook
+from carom.wire.acks import Ack
+from carom.wire.email import DEFAULT_STREAM
+from carom.wire.webhooks import (
+    CREATE_WEBHOOK,
+    DELETE_WEBHOOK,
+    GET_WEBHOOK,
+    GET_WEBHOOKS,
+    UPDATE_WEBHOOK,
+    CreateWebhook,
+    GetWebhooks,
+    OneWebhook,
+    UpdateWebhook,
+    Webhook,
+    Webhooks,
+)
+
+NOT_FOUND = 1352
+
+
+@routes.serve(GET_WEBHOOKS)
+async def get_webhooks(call: Call, request: GetWebhooks) -> Webhooks:
+    """List the webhooks of the server, or of one of its streams."""
+    found = await call.context.database.read(
+        _all, call.context.keyring, call.tenant.server_id, given(request.message_stream) or None
+    )
+    return Webhooks(webhooks=found)
+
+
+@routes.serve(GET_WEBHOOK)
+async def get_webhook(call: Call, request: OneWebhook) -> Webhook:
+    """Show a webhook."""
+    return await call.context.database.read(_there, call.context.keyring, call.tenant.server_id, request.webhook_id)
+
+
+@routes.serve(CREATE_WEBHOOK)
+async def create_webhook(call: Call, request: CreateWebhook) -> Webhook:
+    """Make a webhook; triggers that are not named are off."""
+    hook = Hook(
+        url=rules.check_url(given(request.url), inside=_inside(call)),
+        auth=None if isinstance(request.http_auth, UnsetType) else rules.read_auth(request.http_auth),
+        headers=[] if isinstance(request.http_headers, UnsetType) else rules.check_headers(request.http_headers),
+        triggers=rules.read_triggers(_asked(request.triggers), rules.NO_TRIGGERS),
+    )
+    stream = given(request.message_stream) or DEFAULT_STREAM
+    return await call.context.database.write(
+        _create, call.context.keyring, call.tenant.server_id, stream, hook, call.context.clock()
+    )
+
+
+@routes.serve(UPDATE_WEBHOOK)
+async def update_webhook(call: Call, request: UpdateWebhook) -> Webhook:
+    """Change a webhook; what is not given stays."""
+    return await call.context.database.write(
+        _update, call.context.keyring, call.tenant.server_id, request, inside=_inside(call)
+    )
+
+
+@routes.serve(DELETE_WEBHOOK)
+async def delete_webhook(call: Call, request: OneWebhook) -> Ack:
+    """Remove a webhook."""
+    if not await call.context.database.write(webhooks.remove, call.tenant.server_id, request.webhook_id):
+        raise Refusal(NOT_FOUND)
+    return Ack(error_code=0, message=f"Webhook {request.webhook_id} removed.")
+
+
+def _inside(call: Call) -> bool:
+    return call.context.settings.mode == "sandbox"
+
+
+def _asked(triggers: dict[str, Any] | UnsetType) -> dict[str, Any]:
+    return {} if isinstance(triggers, UnsetType) else triggers
+
+
+def _all(connection: sa.Connection, keyring: Keyring, server_id: int, stream: str | None) -> list[Webhook]:
+    if stream is not None:
+        there(connection, server_id, stream)
+    return webhooks.all_of(connection, keyring, server_id, stream)
+
+
+def _there(connection: sa.Connection, keyring: Keyring, server_id: int, webhook_id: int) -> Webhook:
+    found = webhooks.get(connection, keyring, server_id, webhook_id)
+    if found is None:
+        raise Refusal(NOT_FOUND)
+    return found
+
+
+def _create(
+    connection: sa.Connection, keyring: Keyring, server_id: int, stream: str, hook: Hook, now: datetime
+) -> Webhook:
+    found = there(connection, server_id, stream)
+    if found.archived_at is not None:
+        raise Refusal(1350)
+    if found.message_stream_type == "Inbound":
+        raise Refusal(1351)
+    streams.hold(connection, server_id)
+    if webhooks.count(connection, server_id, stream) >= rules.MAX_OF_STREAM:
+        raise Refusal(1359, limit=rules.MAX_OF_STREAM)
+    return _there(connection, keyring, server_id, webhooks.add(connection, keyring, server_id, stream, hook, now))
+
+
+def _update(
+    connection: sa.Connection, keyring: Keyring, server_id: int, request: UpdateWebhook, *, inside: bool
+) -> Webhook:
+    found = _there(connection, keyring, server_id, request.webhook_id)
+    auth, headers = request.http_auth, request.http_headers
+    hook = Hook(
+        url=rules.check_url(request.url, inside=inside) if isinstance(request.url, str) else found.url,
+        auth=found.http_auth if isinstance(auth, UnsetType) else rules.read_auth(auth),
+        headers=(found.http_headers or []) if isinstance(headers, UnsetType) else rules.check_headers(headers),
+        triggers=rules.read_triggers(_asked(request.triggers), found.triggers),
+    )
+    webhooks.change(connection, keyring, server_id, request.webhook_id, hook)
+    return _there(connection, keyring, server_id, request.webhook_id)
