@@ -5,8 +5,9 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 SUITE ?= client
 ARGS ?=
+SECONDS ?= 30
 
-.PHONY: help setup demo test check format generate lock bench clean
+.PHONY: help setup demo test check format generate lock bench fuzz clean
 .DEFAULT_GOAL := help
 
 help:
@@ -14,6 +15,7 @@ help:
 	@echo "make test    set up and run the tests (ARGS='-k name' for some of them)"
 	@echo "make check   format, lint, types, layers, generated files"
 	@echo "make setup   make $(VENV) with everything in it"
+	@echo "make fuzz    feed the bounce parser what a fuzzer finds, for SECONDS=30"
 	@echo "make bench SUITE=name, make format, make generate, make lock, make clean"
 
 # A stamp a set of packages: what demo installs, setup completes.
@@ -44,6 +46,9 @@ format: $(VENV)/dev
 
 generate: $(VENV)/dev
 	@tools/generate
+
+fuzz: $(VENV)/dev
+	@$(BIN)/python fuzz/parse.py $(SECONDS)
 
 bench: $(VENV)/bench
 	@$(BIN)/python -m bench.$(SUITE)

@@ -1,5 +1,5 @@
 # pyright: basic
-"""Every snippet of the client's pages runs, against Carom's own server where it has the calls, else against a script.
+"""Every snippet of the client's pages runs, against a script.
 
 The snippets of a page run in order and share their names. ``client`` and ``account`` are there.
 """

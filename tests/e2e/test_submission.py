@@ -60,6 +60,18 @@ def test_without_a_login_nothing_is_taken(carom_server: LocalServer) -> None:
             assert caught.value.smtp_code == 535
 
 
+def test_a_server_without_smtp_takes_none(fresh_server: LocalServer) -> None:
+    """SmtpApiActivated is a switch, and off means off at once."""
+    token = fresh_server.server_token
+    with fresh_server.client() as client:
+        client.update_server_info(smtp_api_activated=False)
+        with connect(fresh_server) as smtp, pytest.raises(smtplib.SMTPAuthenticationError):
+            smtp.login(token, token)
+        client.update_server_info(smtp_api_activated=True)
+        with connect(fresh_server) as smtp:
+            assert smtp.login(token, token)[0] == 235
+
+
 def test_a_bad_message_is_refused_with_its_code(carom_server: LocalServer) -> None:
     """The client hears what the API would have said."""
     with connect(carom_server) as smtp:

@@ -5,6 +5,8 @@ User and password are both the server token, as at Postmark. A fault in the mess
 
 from typing import Any
 
+import sqlalchemy as sa
+
 from carom.server.config import Settings
 from carom.server.pipeline.intake import Context, submit
 from carom.server.pipeline.stages.accept import Accepted
@@ -27,10 +29,10 @@ class Submission:
         self._context = context
 
     async def login(self, user: str, password: str) -> Tenant | None:
-        """Return the server whose token is both user and password."""
+        """Return the server whose token is both user and password, if it takes mail by SMTP."""
         if user.lower() != password.lower():
             return None
-        return await self._context.database.read(servers.by_token, password)
+        return await self._context.database.read(_submitter, password)
 
     async def recipient(self, login: Any, mail_from: str, address: str) -> Reply | None:
         """Refuse what is no address."""
@@ -51,6 +53,13 @@ class Submission:
         if isinstance(answer, Accepted):
             return Reply(250, "2.0.0", f"OK: {answer.message_id}")
         return _refused(answer)
+
+
+def _submitter(connection: sa.Connection, token: str) -> Tenant | None:
+    tenant = servers.by_token(connection, token)
+    if tenant is None or not servers.settings_of(connection, tenant.server_id).smtp_api_activated:
+        return None
+    return tenant
 
 
 def _refused(refusal: Refusal) -> Reply:

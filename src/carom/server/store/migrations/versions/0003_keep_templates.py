@@ -6,8 +6,8 @@ from alembic import op
 from carom.server.store import types
 from carom.server.store.migrate import start_ids
 
-revision = "0003_templates"
-down_revision = "0002_lists"
+revision = "0003"
+down_revision = "0002"
 
 
 def upgrade() -> None:

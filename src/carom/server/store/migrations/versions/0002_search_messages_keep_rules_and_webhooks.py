@@ -6,7 +6,7 @@ from alembic import op
 from carom.server.store import types
 from carom.server.store.migrate import start_ids
 
-revision = "0002_lists"
+revision = "0002"
 down_revision = "0001"
 
 
