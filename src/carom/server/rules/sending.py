@@ -97,7 +97,10 @@ def _recipients(email: SendEmail) -> list[Address]:
             f"Too many recipients: {len(found)} in To, Cc and Bcc together; "
             f"a message takes {limits.MAX_RECIPIENTS} at most."
         )
-    return list({address.email.lower(): address for address in reversed(found)}.values())[::-1]
+    first: dict[str, Address] = {}
+    for address in found:
+        first.setdefault(address.email.lower(), address)
+    return list(first.values())
 
 
 def _faults(email: SendEmail) -> Iterator[str]:
