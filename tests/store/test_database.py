@@ -50,3 +50,14 @@ async def test_a_reader_cannot_write(store: Store) -> None:
     with pytest.raises(DBAPIError):
         await store.database.read(_rename, "read only")
     assert await store.database.read(_name) == "Carom"
+
+
+async def test_an_error_of_the_store_shows_no_parameters(store: Store) -> None:
+    """It is logged, and parameters hold mails and tokens."""
+
+    def break_it(connection: sa.Connection) -> None:
+        connection.execute(sa.text("INSERT INTO account (nothing) VALUES (:value)"), {"value": "s3cret"})
+
+    with pytest.raises(DBAPIError) as caught:
+        await store.database.write(break_it)
+    assert "s3cret" not in str(caught.value)

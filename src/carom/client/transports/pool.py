@@ -42,7 +42,7 @@ class Pool:
         connection = self._kept() or self._new()
         try:
             reply, kept = self._exchange(connection, request)
-        except BaseException:
+        except BaseException:  # an interrupt too leaves an answer half read: no other call may get it
             connection.close()
             raise
         if kept:

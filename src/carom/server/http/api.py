@@ -114,7 +114,7 @@ class Api:
         except DBAPIError:
             log.exception("the store cannot be used", path=scope["path"])
             await _refuse(send, Refusal(100, reason="the store cannot be written or read"))
-        except Exception:
+        except Exception:  # the caller gets an id under which the log has the rest
             error_id = str(uuid4())
             log.exception("unexpected error", path=scope["path"], error_id=error_id)
             await _refuse(send, Refusal(101, error_id=error_id))

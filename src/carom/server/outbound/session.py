@@ -275,7 +275,7 @@ class Connections:
     async def _open(self, session: _Session) -> None:
         try:
             await session.open(self._hostname)
-        except BaseException:
+        except BaseException:  # also when cancelled: nobody else would close it
             session.close()
             raise
 
@@ -286,7 +286,7 @@ class Connections:
             if stopped.reply is not None:
                 self._keep(route, session)
             raise
-        except BaseException:
+        except BaseException:  # cancelled in the middle of a dialogue: it cannot be used again
             session.close()
             raise
         self._keep(route, session)

@@ -142,7 +142,7 @@ class Worker:
         deps = self._deps
         try:
             facts = await deliver(Deliver(claim.id, claim.attempts), deps)
-        except Exception as error:
+        except Exception as error:  # a fault of ours: the mail is kept and tried again
             log.exception("a delivery failed in this program", recipient_id=claim.id)
             facts = [_own_fault(claim, error, deps)]
         await deps.database.write(self._finish_delivery, claim, facts)
@@ -166,7 +166,7 @@ class Worker:
             else:
                 await self._handlers[type(job)](job, deps)
                 await deps.database.write(jobs.finish, claim)
-        except Exception as error:
+        except Exception as error:  # the job is kept, with the error beside it
             log.exception("a job failed", kind=kind, job_id=claim.id, attempts=claim.attempts)
             wait = retry_delay(OWN_JOBS, claim.attempts, deps.chance)
             due_at = None if wait is None else deps.clock() + wait

@@ -162,7 +162,7 @@ class Conversation:
         """Ask the handler. When it fails that is our fault, and the client is to try again."""
         try:
             return await answer
-        except Exception:
+        except Exception:  # logged; the client keeps its mail and comes again
             log.exception("an SMTP handler failed", mail_from=self._mail_from)
             return replies.STORE_FAILED
 

@@ -14,11 +14,6 @@ class Reply(NamedTuple):
     status: str
     text: str
 
-    @property
-    def refuses(self) -> bool:
-        """Whether the command is not done."""
-        return self.code >= 400
-
     def wire(self) -> bytes:
         """Write it as one line of printable ASCII, whatever words were put in."""
         words = f"{self.status} {self.text}" if self.status else self.text

@@ -49,6 +49,7 @@ def sqlite_engine(path: Path, *, read_only: bool = False) -> sa.Engine:
         f"sqlite:///{path}",
         isolation_level="AUTOCOMMIT",
         poolclass=sa.NullPool,
+        hide_parameters=True,  # an error is logged, and parameters hold mails and tokens
         connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS},
     )
 

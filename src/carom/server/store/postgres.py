@@ -17,7 +17,10 @@ class PostgresDatabase:
         """Open a store whose schema is in place. ``url`` begins with ``postgresql://``."""
         asyncpg_url = sa.make_url(url).set(drivername="postgresql+asyncpg")
         self._engine = create_async_engine(
-            asyncpg_url, pool_size=10, connect_args={"server_settings": {"synchronous_commit": "on"}}
+            asyncpg_url,
+            hide_parameters=True,
+            pool_size=10,
+            connect_args={"server_settings": {"synchronous_commit": "on"}},
         )
 
     async def write(self, function: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:

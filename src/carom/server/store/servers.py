@@ -140,11 +140,6 @@ def by_token(connection: sa.Connection, token: str) -> Tenant | None:
     return Tenant(server_id=row.id, account_id=row.account_id, name=row.name, delivery_type=row.delivery_type)
 
 
-def account_by_token(connection: sa.Connection, token: str) -> int | None:
-    """Return the id of the account of a token."""
-    return connection.scalar(sa.select(account.c.id).where(account.c.token_hash == token_hash(token)))
-
-
 def first_account(connection: sa.Connection) -> int:
     """Return the account that the installation began with."""
     account_id: int = connection.execute(sa.select(account.c.id).order_by(account.c.id).limit(1)).scalar_one()
