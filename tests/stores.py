@@ -54,25 +54,31 @@ def postgres_url() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+STORES = ("sqlite", "postgresql")
+
+
+@pytest.fixture(params=STORES)
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
     """A fresh store on each database."""
     keyring = Keyring({"a": b"k" * 32}, "a")
-    database: Database
-    if request.param == "sqlite":
-        engine = sqlite_engine(tmp_path / "carom.db")
-        with engine.connect() as connection:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-            upgrade(connection)
-            connection.exec_driver_sql("COMMIT")
-        database = SqliteDatabase(tmp_path / "carom.db")
-    else:
-        database = await _fresh_postgres(request.getfixturevalue("postgres_url"))
+    database = await fresh_database(request, tmp_path)
     await database.write(servers.begin, keyring, TOKENS, NOW)
     tenant = await database.read(servers.by_token, TOKENS.server)
     assert tenant is not None
     yield Store(database, keyring, tenant)
     await database.close()
+
+
+async def fresh_database(request: pytest.FixtureRequest, folder: Path) -> Database:
+    """Open an empty database of the kind that a fixture's parameter names."""
+    if request.param == "postgresql":
+        return await _fresh_postgres(request.getfixturevalue("postgres_url"))
+    engine = sqlite_engine(folder / "carom.db")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        upgrade(connection)
+        connection.exec_driver_sql("COMMIT")
+    return SqliteDatabase(folder / "carom.db")
 
 
 async def _fresh_postgres(url: str) -> "PostgresDatabase":

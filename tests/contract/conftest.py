@@ -13,7 +13,10 @@ from carom.server.http.api import Api
 from carom.server.http.routes import routes
 from carom.server.pipeline.intake import Context
 from carom.server.store import servers
-from carom.server.store.servers import Tenant
+from carom.server.store.servers import Tenant, Tokens
+from carom.wire.codes import codes
+from carom.wire.endpoint import Token
+from carom.wire.endpoints import ENDPOINTS
 from tests.stores import NOW, TOKENS, Store
 
 __all__ = ["handlers"]
@@ -39,12 +42,23 @@ class Answer(NamedTuple):
         return self.json
 
 
+def assert_documented(method: str, path: str, answer: Answer) -> None:
+    """Every refusal of a call is one of those that the OpenAPI document lists."""
+    found = routes.find(path)
+    if answer.status == 200 or found is None or method not in found[0].methods:
+        return
+    endpoint = found[0].methods[method][0]
+    name = next(name for name, one in ENDPOINTS.items() if one is endpoint)
+    assert answer.json["ErrorCode"] in codes(name), f"carom.wire.codes does not list it for {name}: {answer.json}"
+
+
 class Server:
     """The API over a store with two servers. ``now`` is its clock; ``other`` is a second tenant."""
 
-    def __init__(self, store: Store, other: Tenant) -> None:
+    def __init__(self, store: Store, other: Tenant, tokens: Tokens = TOKENS) -> None:
         self.store = store
         self.other = other
+        self.tokens = tokens
         self.now = NOW
         self._api = Api(
             Context(
@@ -59,17 +73,26 @@ class Server:
             routes,
         )
 
-    async def call(self, method: str, path: str, body: object = None, *, token: str | None = TOKENS.server) -> Answer:
-        """Make a call."""
+    async def call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        token: str | None = "",
+        kind: Token = "server",
+    ) -> Answer:
+        """Make a call with a token of a kind, by default its own, or with none."""
+        token = getattr(self.tokens, kind) if token == "" else token
         path, _, query = path.partition("?")
-        content = b"" if body is None else json.dumps(body).encode()
+        content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         scope = {
             "type": "http",
             "method": method,
             "path": path,
             "raw_path": path.encode(),
             "query_string": query.encode(),
-            "headers": [] if token is None else [(b"x-postmark-server-token", token.encode())],
+            "headers": [] if token is None else [(f"x-postmark-{kind}-token".encode(), token.encode())],
         }
         said: list[Any] = []
 
@@ -80,13 +103,15 @@ class Server:
             said.append(event)
 
         await self._api(scope, receive, send)
-        return Answer(said[0]["status"], json.loads(said[1]["body"]))
+        answer = Answer(said[0]["status"], json.loads(said[1]["body"]))
+        assert_documented(method, path, answer)
+        return answer
 
-    async def get(self, path: str, *, token: str = TOKENS.server) -> Any:
+    async def get(self, path: str, *, token: str = "") -> Any:
         """Return what a path answers."""
         return (await self.call("GET", path, token=token)).ok
 
-    async def post(self, path: str, body: object = None, *, token: str = TOKENS.server) -> Any:
+    async def post(self, path: str, body: object = None, *, token: str = "") -> Any:
         """Return what a path answers."""
         return (await self.call("POST", path, body, token=token)).ok
 

@@ -30,7 +30,19 @@ from carom.wire._naming import postmark_name
 from carom.wire.times import encode_hook
 from carom.wire.value import Wire
 
-__all__ = ["Ask", "BadFields", "BadJson", "Encoded", "Endpoint", "Method", "RowId", "Wire", "encode_json", "fold"]
+__all__ = [
+    "Ask",
+    "BadFields",
+    "BadJson",
+    "Encoded",
+    "Endpoint",
+    "Method",
+    "RowId",
+    "Token",
+    "Wire",
+    "encode_json",
+    "fold",
+]
 
 
 class Ask(Struct, frozen=True, kw_only=True, rename=postmark_name):
@@ -44,6 +56,7 @@ Req = TypeVar("Req", bound=Ask)
 Res = TypeVar("Res")
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+Token = Literal["server", "account"]
 
 
 class Encoded(NamedTuple):
@@ -98,7 +111,7 @@ class Endpoint(Generic[Req, Res]):
         request: type[Req],
         result: type[Res],
         *,
-        token: Literal["server", "account"] = "server",
+        token: Token = "server",
         body: str | None = None,
         empty_body: bool = False,
         max_body: int = 1_000_000,
@@ -110,7 +123,7 @@ class Endpoint(Generic[Req, Res]):
         self.path = path
         self.request = request
         self.result = result
-        self.token = token
+        self.token: Token = token
         self.body = body
         self.empty_body = empty_body
         self.max_body = max_body
@@ -125,6 +138,10 @@ class Endpoint(Generic[Req, Res]):
     def has_body(self) -> bool:
         """Whether the fields that are not in the path go into a body."""
         return self.method not in {"GET", "DELETE"}
+
+    def in_path(self, field: str) -> bool:
+        """Whether a field of the request stands in the path."""
+        return f"{{{field}}}" in self.path
 
     @cached_property
     def _fields(self) -> tuple[msgspec.structs.FieldInfo, ...]:
@@ -142,7 +159,7 @@ class Endpoint(Generic[Req, Res]):
                 field.encode_name, field.name, msgspec.json.Decoder(hints[field.name], strict=False), hints[field.name]
             )
             for field in self._fields
-            if f"{{{field.name}}}" not in self.path
+            if not self.in_path(field.name)
         }
 
     def encode(self, request: Req, more: Mapping[str, Any] | None = None) -> Encoded:
@@ -151,7 +168,7 @@ class Endpoint(Generic[Req, Res]):
         rest: dict[str, Any] = {}
         for field in self._fields:
             value = getattr(request, field.name)
-            if f"{{{field.name}}}" in self.path:
+            if self.in_path(field.name):
                 at[field.name] = quote(str(value), safe="")
             elif value is not UNSET:
                 rest[field.encode_name] = value
