@@ -2,7 +2,7 @@
 own, and knows nothing of what belongs to others."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
 from uuid import uuid4
@@ -11,25 +11,22 @@ import pytest
 
 from carom.server.http.api import Routes
 from carom.server.http.routes import routes
-from carom.server.keyring import Keyring
-from carom.server.store import servers
 from carom.server.store.database import Database
-from carom.server.store.servers import Tokens
 from carom.testing import LocalServer
 from carom.wire._kinds import is_list, is_object
 from carom.wire.endpoint import Endpoint, Method, Token, encode_json
-from carom.wire.endpoints import ENDPOINTS, NOT_SERVED_YET, SERVED
+from carom.wire.endpoints import ENDPOINTS, SERVED
 from carom.wire.server import GET_SERVER
-from tests.contract.conftest import Answer, Server
+from tests.contract.conftest import Answer
 from tests.contract.recipes import NO_SUCCESS, RECIPES, Request
-from tests.stores import NOW, STORES, Store, fresh_database
+from tests.contract.walking import NAMES, account, anyio_backend, ask, database, places
 from tests.wire.test_goldens import EXAMPLES, NOT_THERE, endpoint_of
+
+__all__ = ["anyio_backend", "database"]
 
 pytestmark = pytest.mark.anyio
 
-NAMES = [name for name in ENDPOINTS if name not in NOT_SERVED_YET]
 WITH_SUCCESS = [name for name in NAMES if name not in NO_SUCCESS]
-KEYRING = Keyring({"a": b"k" * 32}, "a")
 
 DATA = "*"
 """The keys below are data, not names of fields."""
@@ -61,44 +58,6 @@ DIFFERENT: dict[str, tuple[str, str]] = {
     ),
 }
 """Where an answer has other keys than the sheet's example, and why."""
-
-
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    """One loop for the module, as its stores stay open."""
-    return "asyncio"
-
-
-@pytest.fixture(scope="module", params=STORES)
-async def database(
-    request: pytest.FixtureRequest, anyio_backend: str, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Database]:
-    """One store of a kind for all endpoints: each has accounts of its own in it."""
-    database = await fresh_database(request, tmp_path_factory.mktemp("walk"))
-    yield database
-    await database.close()
-
-
-async def account(database: Database) -> Server:
-    """Make an account with a server."""
-    tokens = Tokens(str(uuid4()), str(uuid4()))
-    await database.write(servers.begin, KEYRING, tokens, NOW)
-    tenant = await database.read(servers.by_token, tokens.server)
-    assert tenant is not None
-    return Server(Store(database, KEYRING, tenant), tenant, tokens)
-
-
-async def ask(server: Server, endpoint: Endpoint[Any, Any], request: Request, token: str | None = "") -> Answer:
-    """Make the call of a request."""
-    path = endpoint.path.format_map(request.at)
-    query = "&".join(f"{name}={value}" for name, value in request.query.items())
-    path = f"{path}?{query}" if query else path
-    return await server.call(endpoint.method, path, request.body, token=token, kind=endpoint.token)
-
-
-def places(endpoint: Endpoint[Any, Any]) -> list[str]:
-    """Return the names in an endpoint's path."""
-    return [part[1:-1] for part in endpoint.path.split("/") if part.startswith("{")]
 
 
 def shape(value: Any) -> Any:

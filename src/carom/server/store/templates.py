@@ -32,7 +32,7 @@ def hold(connection: sa.Connection, server_id: int) -> None:
 
 def find(connection: sa.Connection, server_id: int, id_or_alias: str) -> Template | None:
     """Return a template by its id, a deleted one too, or by its alias."""
-    if id_or_alias.isascii() and id_or_alias.isdigit():
+    if id_or_alias.isascii() and id_or_alias.isdigit() and len(id_or_alias) < MAX_DIGITS:
         return by_id(connection, server_id, int(id_or_alias))
     return by_alias(connection, server_id, id_or_alias)
 
