@@ -31,7 +31,13 @@ class Answer(Struct, frozen=True, tag="answer"):
     captured_id: int
 
 
-Job = Digest | Answer
+class Purge(Struct, frozen=True, tag="purge"):
+    """Remove what is left of a server that was removed: its mail."""
+
+    server_id: int
+
+
+Job = Digest | Answer | Purge
 """What ``job`` holds."""
 
 

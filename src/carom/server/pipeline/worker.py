@@ -19,9 +19,10 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from carom.server.pipeline.deps import Deps
-from carom.server.pipeline.jobs import Deliver, Digest, Job, Settle
+from carom.server.pipeline.jobs import Deliver, Digest, Job, Purge, Settle
 from carom.server.pipeline.stages.deliver import deliver
 from carom.server.pipeline.stages.digest import digest
+from carom.server.pipeline.stages.purge import purge
 from carom.server.pipeline.stages.settle import settle
 from carom.server.rules.lifecycle import Event
 from carom.server.rules.retry import OWN_JOBS, retry_delay
@@ -51,7 +52,7 @@ class Worker:
     def __init__(self, deps: Deps, handlers: Mapping[type[Any], Handler] | None = None) -> None:
         """Take over what to work with; ``handlers`` run the kinds of job that others bring."""
         self._deps = deps
-        self._handlers = dict(handlers or {})
+        self._handlers: dict[type[Any], Handler] = {Purge: purge, **(handlers or {})}
         self._owner = str(uuid4())
         self._wake = asyncio.Event()
         self._stopping = False
@@ -150,7 +151,9 @@ class Worker:
     def _finish_delivery(self, connection: sa.Connection, claim: Claim, facts: list[Settle]) -> None:
         due_at = next((fact.retry_at for fact in facts if fact.retry_at), None)
         if not queue.settle_claim(connection, schema.recipient, claim, due_at=due_at):
-            log.warning("a delivery took longer than its lease; another worker has it", recipient_id=claim.id)
+            log.warning(
+                "a delivery is no longer ours: its lease ran out, or its message was removed", recipient_id=claim.id
+            )
             return
         for fact in facts:
             settle(connection, fact)
