@@ -25,13 +25,19 @@ class Digest(Struct, frozen=True, tag="digest"):
     received_id: int
 
 
+class Receive(Struct, frozen=True, tag="receive"):
+    """Read a mail that came to an inbound address."""
+
+    received_id: int
+
+
 class Answer(Struct, frozen=True, tag="answer"):
     """The built-in remote sends its delivery status notification for a mail that it took."""
 
     captured_id: int
 
 
-Job = Digest | Answer
+Job = Digest | Receive | Answer
 """What ``job`` holds."""
 
 

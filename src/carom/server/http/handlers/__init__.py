@@ -3,6 +3,7 @@
 from carom.server.http.handlers import (
     bounces,
     email,
+    inbound,
     messages,
     server,
     stats,
@@ -17,6 +18,7 @@ from carom.server.http.handlers import (
 __all__ = [
     "bounces",
     "email",
+    "inbound",
     "messages",
     "server",
     "stats",
