@@ -3,6 +3,7 @@
 from carom.server.http.handlers import (
     bounces,
     email,
+    inbound,
     messages,
     server,
     servers,
@@ -18,6 +19,7 @@ from carom.server.http.handlers import (
 __all__ = [
     "bounces",
     "email",
+    "inbound",
     "messages",
     "server",
     "servers",
