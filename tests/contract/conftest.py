@@ -73,6 +73,10 @@ class Server:
             routes,
         )
 
+    async def account(self, method: str, path: str, body: object = None, *, token: str | None = "") -> Answer:
+        """Make a call with an account token."""
+        return await self.call(method, path, body, token=token, kind="account")
+
     async def call(
         self,
         method: str,
@@ -122,6 +126,10 @@ class Server:
         return message_id
 
 
+STRANGER = Tokens("f0f0f0f0-0000-4000-8000-000000000004", "f0f0f0f0-0000-4000-8000-000000000005")
+"""The tokens of another account and its first server."""
+
+
 @pytest.fixture
 async def server(store: Store) -> Server:
     """The API over a fresh store."""
@@ -130,6 +138,7 @@ async def server(store: Store) -> Server:
         servers.create(connection, store.keyring, store.tenant.account_id, "Other", token=OTHER_TOKEN, now=NOW)
 
     await store.database.write(add_other)
+    await store.database.write(servers.begin, store.keyring, STRANGER, NOW)
     other = await store.database.read(servers.by_token, OTHER_TOKEN)
     assert other is not None
     return Server(store, other)
