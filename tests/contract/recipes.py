@@ -4,15 +4,19 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
 from msgspec import Struct
 
 from carom.server.pipeline.jobs import Bounced, Settle
 from carom.server.pipeline.stages.settle import settle
+from carom.server.rules.inbound import FAILED
 from carom.server.rules.lifecycle import Event
+from carom.server.store import schema
 from carom.taxonomy import BounceType
 from carom.wire._kinds import is_object
 from carom.wire.endpoints import ENDPOINTS
 from tests.contract.conftest import Server
+from tests.contract.test_inbound import Post
 from tests.store.sending import recipient_ids
 from tests.stores import NOW
 
@@ -350,6 +354,63 @@ async def _update_webhook(server: Server) -> Request:
         body={"Url": "https://example.com/new"},
         unknown={"webhook_id": UNKNOWN_NUMBER},
     )
+
+
+@recipe("GET_INBOUND_MESSAGES")
+async def _received(server: Server) -> Request:
+    await _arrival(server)
+    return Request(query=PAGE)
+
+
+async def _arrival(server: Server) -> str:
+    [message_id] = await Post(server).arrive()
+    return message_id
+
+
+@recipe("GET_INBOUND_MESSAGE", "DUMP_INBOUND_MESSAGE")
+async def _one_received(server: Server) -> Request:
+    return Request(at={"message_id": await _arrival(server)}, unknown={"message_id": UNKNOWN_UUID})
+
+
+@recipe("BYPASS_INBOUND_MESSAGE")
+async def _blocked(server: Server) -> Request:
+    await server.post("/triggers/inboundrules", {"Rule": "example.org"})
+    return Request(at={"message_id": await _arrival(server)}, unknown={"message_id": UNKNOWN_UUID})
+
+
+@recipe("RETRY_INBOUND_MESSAGE")
+async def _failed(server: Server) -> Request:
+    message_id = await _arrival(server)
+    table = schema.inbound_message
+    fail = sa.update(table).where(table.c.id == UUID(message_id)).values(status=FAILED)
+    await server.store.database.write(lambda connection: connection.execute(fail))
+    return Request(at={"message_id": message_id}, unknown={"message_id": UNKNOWN_UUID})
+
+
+@recipe("GET_SERVERS")
+async def _servers(server: Server) -> Request:
+    return Request(query=PAGE)
+
+
+@recipe("CREATE_SERVER")
+async def _create_server(server: Server) -> Request:
+    return Request(body={"Name": "Staging Testing", "Color": "red"})
+
+
+@recipe("GET_SERVER_BY_ID", "DELETE_SERVER")
+async def _one_server(server: Server) -> Request:
+    return Request(at={"server_id": await _server_id(server)}, unknown={"server_id": UNKNOWN_NUMBER})
+
+
+async def _server_id(server: Server) -> int:
+    number: int = (await server.get("/server"))["ID"]
+    return number
+
+
+@recipe("UPDATE_SERVER_BY_ID")
+async def _update_one_server(server: Server) -> Request:
+    body = {"Color": "blue"}
+    return Request(at={"server_id": await _server_id(server)}, body=body, unknown={"server_id": UNKNOWN_NUMBER})
 
 
 NO_SUCCESS = dict.fromkeys(

@@ -2,6 +2,7 @@
 own, and knows nothing of what belongs to others."""
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
@@ -40,7 +41,7 @@ OPEN: dict[str, str] = {
 
 NOT_TRACKED = "opens and clicks are not recorded yet, so there are no days with any"
 DIFFERENT: dict[str, tuple[str, str]] = {
-    "GET_TAG_TRIGGERS": (".Tags", "they are retired, so the list is empty"),
+    "GET_TAG_TRIGGERS": (r"\.Tags.+", "they are retired, so the list is empty"),
     **dict.fromkeys(
         (
             "GET_TRACKED_COUNTS",
@@ -50,11 +51,18 @@ DIFFERENT: dict[str, tuple[str, str]] = {
             "GET_CLICK_PLATFORMS",
             "GET_CLICK_LOCATIONS",
         ),
-        (".Days", NOT_TRACKED),
+        (r"\.Days.+", NOT_TRACKED),
     ),
     **dict.fromkeys(
         ("GET_OPEN_EMAILCLIENTS", "GET_OPEN_READTIMES", "GET_CLICK_BROWSERFAMILIES"),
-        (".", "the keys are the names of programs, and times"),
+        (".+", "the keys are the names of programs, and times"),
+    ),
+    **dict.fromkeys(
+        ("GET_INBOUND_MESSAGES", "GET_INBOUND_MESSAGE"),
+        (
+            r".*\.(MessageStream|MailboxHash|Bcc|BccFull|StrippedTextReply)",
+            "Postmark's clients know these of today's answers, which are newer than the example",
+        ),
     ),
 }
 """Where an answer has other keys than the sheet's example, and why."""
@@ -103,7 +111,7 @@ async def test_it_succeeds_in_the_documented_shape(database: Database, name: str
         if name in DIFFERENT:
             place, _ = DIFFERENT[name]
             assert different, "it is not different any more"
-            assert {path for path in different if not path.startswith(place)} == set()
+            assert {path for path in different if not re.fullmatch(place, path)} == set()
         else:
             assert different == set()
 
