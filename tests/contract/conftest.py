@@ -15,7 +15,6 @@ from carom.server.pipeline.intake import Context
 from carom.server.store import servers
 from carom.server.store.servers import Tenant, Tokens
 from carom.wire.codes import codes
-from carom.wire.endpoint import Token
 from carom.wire.endpoints import ENDPOINTS
 from tests.stores import NOW, TOKENS, Store
 
@@ -84,7 +83,7 @@ class Server:
         body: object = None,
         *,
         token: str | None = "",
-        kind: Token = "server",
+        kind: str = "server",
     ) -> Answer:
         """Make a call with a token of a kind, by default its own, or with none."""
         token = getattr(self.tokens, kind) if token == "" else token
