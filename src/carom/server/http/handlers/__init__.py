@@ -11,6 +11,7 @@ from carom.server.http.handlers import (
     templated,
     templates,
     triggers,
+    visits,
     webhooks,
 )
 
@@ -25,5 +26,6 @@ __all__ = [
     "templated",
     "templates",
     "triggers",
+    "visits",
     "webhooks",
 ]
