@@ -13,6 +13,7 @@ from carom.server.http.handlers import (
     templated,
     templates,
     triggers,
+    visits,
     webhooks,
 )
 
@@ -29,5 +30,6 @@ __all__ = [
     "templated",
     "templates",
     "triggers",
+    "visits",
     "webhooks",
 ]
