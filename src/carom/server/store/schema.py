@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from carom.server.rules.dkim import KeyState
 from carom.server.rules.lifecycle import Event, State
 from carom.server.store.types import BigId, Code, Json, MessageId, Utc
 
@@ -105,6 +106,9 @@ sender = sa.Table(
     _column("name", sa.Text),
     _column("created_at", Utc),
     sa.Column("confirmed_at", Utc),
+    _column("email", sa.Text, server_default=""),
+    _column("reply_to", sa.Text, server_default=""),
+    _column("note", sa.Text, server_default=""),
     sa.UniqueConstraint("account_id", "address"),
     sqlite_autoincrement=True,
 )
@@ -117,7 +121,37 @@ domain = sa.Table(
     _column("name", sa.Text),
     _column("created_at", Utc),
     sa.Column("verified_at", Utc),
+    _column("spf_verified", sa.Boolean, server_default="0"),
+    _column("return_path_domain", sa.Text, server_default=""),
+    sa.Column("return_path_verified_at", Utc),
+    _column("tracking_domain", sa.Text, server_default=""),
+    sa.Column("tracking_verified_at", Utc),
     sa.UniqueConstraint("account_id", "name"),
+    sqlite_autoincrement=True,
+)
+
+domain_key = sa.Table(
+    "domain_key",
+    metadata,
+    _column("domain_id", BigId, sa.ForeignKey("domain.id"), primary_key=True),
+    _column("selector", sa.Text, primary_key=True),
+    _column("state", Code(KeyState)),
+    _column("since", Utc),
+    _column("public", sa.Text),
+    _column("private_cipher", sa.LargeBinary),
+    sa.UniqueConstraint("domain_id", "state"),
+)
+
+data_removal = sa.Table(
+    "data_removal",
+    metadata,
+    _id(),
+    _column("account_id", BigId, sa.ForeignKey("account.id")),
+    _column("requested_by", sa.Text),
+    _column("requested_for", sa.Text),
+    _column("notify", sa.Boolean),
+    _column("requested_at", Utc),
+    sa.Column("done_at", Utc),
     sqlite_autoincrement=True,
 )
 
@@ -217,6 +251,7 @@ bounce = sa.Table(
     sa.Index("ix_bounce_type", "server_id", "type", "bounced_at"),
     sa.Index("ix_bounce_email", "server_id", "email"),
     sa.Index("ix_bounce_message", "message_id"),
+    sa.Index("ix_bounce_dump", "dump"),
     sqlite_autoincrement=True,
 )
 
@@ -274,7 +309,7 @@ received = sa.Table(
     _column("at", Utc),
     _column("mail_from", sa.Text),
     _column("rcpt_to", sa.Text),
-    _column("digest", sa.LargeBinary),
+    _column("digest", sa.LargeBinary, index=True),
     sa.Column("outcome", sa.Text),
     sqlite_autoincrement=True,
 )
@@ -286,7 +321,7 @@ captured = sa.Table(
     _column("at", Utc),
     _column("mail_from", sa.Text),
     _column("recipient", sa.Text),
-    _column("digest", sa.LargeBinary),
+    _column("digest", sa.LargeBinary, index=True),
     sqlite_autoincrement=True,
 )
 

@@ -2,6 +2,7 @@
 
 from carom.server.http.handlers import (
     bounces,
+    domains,
     email,
     messages,
     server,
@@ -17,6 +18,7 @@ from carom.server.http.handlers import (
 
 __all__ = [
     "bounces",
+    "domains",
     "email",
     "messages",
     "server",
