@@ -178,6 +178,10 @@ ERRORS = {row.code: row for row in _ROWS}
 PARTLY_INACTIVE = "Message OK, but will not deliver to these inactive addresses: {addresses}. " + INACTIVE_TAIL
 """The Message of a send that some of its recipients will not get. Its ErrorCode is 0."""
 
+CANNOT_BYPASS = "This message was not found or cannot be bypassed."
+CANNOT_RETRY = "This message was not found or cannot be retried."
+"""The Message of code 701 where a received message is to be released."""
+
 OK = "OK"
 TEST_JOB_ACCEPTED = "Test job accepted"
 

@@ -25,6 +25,12 @@ class Digest(Struct, frozen=True, tag="digest"):
     received_id: int
 
 
+class Receive(Struct, frozen=True, tag="receive"):
+    """Read a mail that came to an inbound address."""
+
+    received_id: int
+
+
 class Answer(Struct, frozen=True, tag="answer"):
     """The built-in remote sends its delivery status notification for a mail that it took."""
 
@@ -37,7 +43,7 @@ class Purge(Struct, frozen=True, tag="purge"):
     server_id: int
 
 
-Job = Digest | Answer | Purge
+Job = Digest | Receive | Answer | Purge
 """What ``job`` holds."""
 
 

@@ -7,12 +7,12 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from carom.server.store.schema import body, bounce, captured, received
+from carom.server.store.schema import body, bounce, captured, inbound_message, received
 from carom.server.store.types import insert_new
 
 _FAST = 1
 
-REFERENCES = (bounce.c.dump, received.c.digest, captured.c.digest)
+REFERENCES = (bounce.c.dump, received.c.digest, captured.c.digest, inbound_message.c.digest)
 """The columns that name a body. A body that none of them names any more can go."""
 
 

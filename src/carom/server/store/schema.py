@@ -314,6 +314,25 @@ received = sa.Table(
     sqlite_autoincrement=True,
 )
 
+inbound_message = sa.Table(
+    "inbound_message",
+    metadata,
+    _column("id", MessageId, primary_key=True),
+    _column("server_id", BigId),
+    _column("received_at", Utc),
+    _column("status", sa.Text),
+    _column("blocked_reason", sa.Text),
+    _column("from_email", sa.Text),
+    _column("recipients", Json),
+    _column("subject", sa.Text),
+    _column("mailbox_hash", sa.Text),
+    _column("tag", sa.Text),
+    _column("summary", Json),
+    _column("content", sa.LargeBinary),
+    sa.Column("digest", sa.LargeBinary),
+    sa.Index("ix_inbound_message_list", "server_id", "status", "received_at", "id"),
+)
+
 captured = sa.Table(
     "captured",
     metadata,

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
+import msgspec
 import sqlalchemy as sa
 from msgspec import Struct
 
@@ -182,8 +183,19 @@ def name_taken(connection: sa.Connection, account_id: int, name: str, but: int |
 
 def inbound_domain_taken(connection: sa.Connection, domain: str, but: int | None) -> bool:
     """Tell whether another server, of any account, receives the mail of a domain."""
-    rows = connection.scalars(sa.select(server.c.settings).where(_other_than(but)))
-    return any(ServerSettings(**row).inbound_domain.lower() == domain.lower() for row in rows)
+    return by_inbound_domain(connection, domain) not in {None, but}
+
+
+def by_inbound_domain(connection: sa.Connection, domain: str) -> int | None:
+    """Return the server, of any account, that receives the mail of a domain."""
+    member = msgspec.json.encode({"inbound_domain": domain.lower()}).decode()[1:-1]
+    stored = sa.func.lower(sa.type_coerce(server.c.settings, sa.Text()))
+    return connection.scalar(sa.select(server.c.id).where(sa.func.replace(stored, member, "") != stored).limit(1))
+
+
+def by_inbound_hash(connection: sa.Connection, inbound_hash: str) -> int | None:
+    """Return the server with a hash in its inbound address."""
+    return connection.scalar(sa.select(server.c.id).where(server.c.inbound_hash == inbound_hash.lower()))
 
 
 def _other_than(server_id: int | None) -> sa.ColumnElement[bool]:
