@@ -2,6 +2,7 @@
 
 from carom.server.http.handlers import (
     bounces,
+    domains,
     email,
     inbound,
     messages,
@@ -19,6 +20,7 @@ from carom.server.http.handlers import (
 
 __all__ = [
     "bounces",
+    "domains",
     "email",
     "inbound",
     "messages",
