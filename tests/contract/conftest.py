@@ -7,10 +7,11 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Connection
 
-from carom.server.config import Settings
+from carom.server.config import HostPort, Settings
 from carom.server.http import handlers
 from carom.server.http.api import Api
 from carom.server.http.routes import routes
+from carom.server.outbound.resolver import Resolver
 from carom.server.pipeline.intake import Context
 from carom.server.store import servers
 from carom.server.store.servers import Tenant, Tokens
@@ -41,6 +42,9 @@ class Answer(NamedTuple):
         return self.json
 
 
+NO_NAMESERVER = HostPort("127.0.0.1", 1)
+
+
 def assert_documented(method: str, path: str, answer: Answer) -> None:
     """Every refusal of a call is one of those that the OpenAPI document lists."""
     found = routes.find(path)
@@ -54,7 +58,9 @@ def assert_documented(method: str, path: str, answer: Answer) -> None:
 class Server:
     """The API over a store with two servers. ``now`` is its clock; ``other`` is a second tenant."""
 
-    def __init__(self, store: Store, other: Tenant, tokens: Tokens = TOKENS) -> None:
+    def __init__(
+        self, store: Store, other: Tenant, tokens: Tokens = TOKENS, nameserver: HostPort = NO_NAMESERVER
+    ) -> None:
         self.store = store
         self.other = other
         self.tokens = tokens
@@ -68,6 +74,7 @@ class Server:
                 clock=lambda: self.now,
                 new_id=uuid4,
                 wake=lambda: None,
+                resolver=Resolver(nameserver),
             ),
             routes,
         )
@@ -129,9 +136,8 @@ STRANGER = Tokens("f0f0f0f0-0000-4000-8000-000000000004", "f0f0f0f0-0000-4000-80
 """The tokens of another account and its first server."""
 
 
-@pytest.fixture
-async def server(store: Store) -> Server:
-    """The API over a fresh store."""
+async def server_over(store: Store, nameserver: HostPort = NO_NAMESERVER) -> Server:
+    """Return the API over a store with a second server, and with another account that has one too."""
 
     def add_other(connection: Connection) -> None:
         servers.create(connection, store.keyring, store.tenant.account_id, "Other", token=OTHER_TOKEN, now=NOW)
@@ -140,4 +146,10 @@ async def server(store: Store) -> Server:
     await store.database.write(servers.begin, store.keyring, STRANGER, NOW)
     other = await store.database.read(servers.by_token, OTHER_TOKEN)
     assert other is not None
-    return Server(store, other)
+    return Server(store, other, nameserver=nameserver)
+
+
+@pytest.fixture
+async def server(store: Store) -> Server:
+    """The API over a fresh store."""
+    return await server_over(store)

@@ -6,7 +6,6 @@ from uuid import uuid4
 
 import pytest
 
-from carom.server.keyring import Keyring
 from carom.server.store import servers
 from carom.server.store.database import Database
 from carom.server.store.servers import Tokens
@@ -14,10 +13,9 @@ from carom.wire.endpoint import Endpoint
 from carom.wire.endpoints import ENDPOINTS, NOT_SERVED_YET
 from tests.contract.conftest import Answer, Server
 from tests.contract.recipes import Request
-from tests.stores import NOW, STORES, Store, fresh_database
+from tests.stores import KEYRING, NOW, STORES, Store, begun
 
 NAMES = [name for name in ENDPOINTS if name not in NOT_SERVED_YET]
-KEYRING = Keyring({"a": b"k" * 32}, "a")
 
 
 @pytest.fixture(scope="module")
@@ -31,9 +29,8 @@ async def database(
     request: pytest.FixtureRequest, anyio_backend: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Database]:
     """One store of a kind for all endpoints: each has accounts of its own in it."""
-    database = await fresh_database(request, tmp_path_factory.mktemp("walk"))
-    yield database
-    await database.close()
+    async with begun(request, tmp_path_factory.mktemp("walk")) as database:
+        yield database
 
 
 async def account(database: Database) -> Server:

@@ -2,6 +2,7 @@
 
 from carom.server.http.handlers import (
     bounces,
+    domains,
     email,
     inbound,
     messages,
@@ -13,11 +14,13 @@ from carom.server.http.handlers import (
     templated,
     templates,
     triggers,
+    visits,
     webhooks,
 )
 
 __all__ = [
     "bounces",
+    "domains",
     "email",
     "inbound",
     "messages",
@@ -29,5 +32,6 @@ __all__ = [
     "templated",
     "templates",
     "triggers",
+    "visits",
     "webhooks",
 ]
