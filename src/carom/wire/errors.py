@@ -61,6 +61,12 @@ _ROWS = (
         + INACTIVE_TAIL,
         "InactiveRecipientError",
     ),
+    ErrorRow(
+        409,
+        415,
+        "Content-Type and Accept headers must be set to application/json, text/json, or text/x-json.",
+        "UnexpectedHttpResponseError",
+    ),
     ErrorRow(410, 422, "You may only send up to 500 messages in a single batched request."),
     ErrorRow(411, 422, "The attachment '{name}' has a file type that is not allowed ({extension})."),
     ErrorRow(
