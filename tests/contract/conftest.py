@@ -4,15 +4,21 @@ import json
 from typing import Any, NamedTuple
 from uuid import uuid4
 
+import msgspec
 import pytest
+import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from carom.server.config import Settings
 from carom.server.http import handlers
 from carom.server.http.api import Api
 from carom.server.http.routes import routes
+from carom.server.outbound.session import Connections, Route
+from carom.server.pipeline.deps import Deps
 from carom.server.pipeline.intake import Context
-from carom.server.store import servers
+from carom.server.pipeline.jobs import Job
+from carom.server.pipeline.worker import HANDLERS, Follow
+from carom.server.store import jobs, schema, servers
 from carom.server.store.servers import Tenant
 from tests.stores import NOW, TOKENS, Store
 
@@ -42,15 +48,16 @@ class Answer(NamedTuple):
 class Server:
     """The API over a store with two servers. ``now`` is its clock; ``other`` is a second tenant."""
 
-    def __init__(self, store: Store, other: Tenant) -> None:
+    def __init__(self, store: Store, other: Tenant, settings: Settings) -> None:
         self.store = store
         self.other = other
         self.now = NOW
+        self.settings = settings
         self._api = Api(
             Context(
                 database=store.database,
                 keyring=store.keyring,
-                settings=Settings(),
+                settings=settings,
                 public_url="http://127.0.0.1",
                 clock=lambda: self.now,
                 new_id=uuid4,
@@ -96,6 +103,31 @@ class Server:
         message_id: str = (await self.post("/email", email))["MessageID"]
         return message_id
 
+    async def work(self) -> None:
+        """Run the jobs that are there, as the worker does, each with what follows from it in one transaction."""
+        nowhere = Route("127.0.0.1", 1)
+        deps = Deps(
+            database=self.store.database,
+            keyring=self.store.keyring,
+            settings=self.settings,
+            connections=Connections(hostname="carom.test"),
+            built_in=nowhere,
+            home=nowhere,
+            clock=lambda: self.now,
+            chance=lambda: 0.5,
+        )
+        for job_id in await self.store.database.read(lambda c: list(c.scalars(sa.select(schema.job.c.id)))):
+            kind, payload = await self.store.database.read(jobs.read, job_id)
+            job = msgspec.convert({"type": kind, **payload}, Job)
+            follow = await HANDLERS[type(job)](job, deps)
+
+            def finish(connection: Connection, done: int = job_id, follow: Follow | None = follow) -> None:
+                connection.execute(sa.delete(schema.job).where(schema.job.c.id == done))
+                if follow is not None:
+                    follow(connection)
+
+            await self.store.database.write(finish)
+
 
 @pytest.fixture
 async def server(store: Store) -> Server:
@@ -107,4 +139,4 @@ async def server(store: Store) -> Server:
     await store.database.write(add_other)
     other = await store.database.read(servers.by_token, OTHER_TOKEN)
     assert other is not None
-    return Server(store, other)
+    return Server(store, other, Settings())

@@ -13,10 +13,12 @@ from carom.wire.endpoint import Wire
 
 
 class ErrorBody(Wire, frozen=True, kw_only=True):
-    """The body of every error, and of every acknowledgement (with code 0)."""
+    """The body of every error, and of every acknowledgement (with code 0). ``errors`` of code 11 are the faults of each
+    field."""
 
     error_code: int
     message: str
+    errors: dict[str, list["ErrorBody"]] | None = None
 
 
 class ErrorRow(NamedTuple):
@@ -35,6 +37,7 @@ INACTIVE_TAIL = (
 _ROWS = (
     ErrorRow(10, 401, "Request does not contain a valid {kind} token.", "InvalidApiKeyError"),
     ErrorRow(11, 422, "Several fields of the request are invalid."),
+    ErrorRow(13, 422, "The pagination key '{key}' is not valid."),
     ErrorRow(100, 503, "The API is temporarily unavailable: {reason}. Please try again.", "ServiceUnavailableError"),
     ErrorRow(101, 500, "An unexpected error occurred; it is logged under the id {error_id}.", "InternalServerError"),
     ErrorRow(300, 422, "{text}", "InvalidEmailRequestError"),
@@ -176,6 +179,6 @@ OK = "OK"
 TEST_JOB_ACCEPTED = "Test job accepted"
 
 
-def error_body(code: int, message: str) -> bytes:
+def error_body(code: int, message: str, errors: dict[str, list[ErrorBody]] | None = None) -> bytes:
     """Encode an error's body."""
-    return msgspec.json.encode(ErrorBody(error_code=code, message=message))
+    return msgspec.json.encode(ErrorBody(error_code=code, message=message, errors=errors))

@@ -191,7 +191,7 @@ def _bad_fields(endpoint: Endpoint[Any, Any], error: BadFields) -> Refusal:
 
 async def _refuse(send: Send, refusal: Refusal) -> None:
     code = (b"x-pm-apierrorcode", str(refusal.code).encode())
-    await _respond(send, refusal.status, error_body(refusal.code, refusal.message), code)
+    await _respond(send, refusal.status, error_body(refusal.code, refusal.message, refusal.errors), code)
 
 
 async def _respond(send: Send, status: int, body: bytes, *headers: tuple[bytes, bytes]) -> None:

@@ -31,13 +31,19 @@ class Receive(Struct, frozen=True, tag="receive"):
     received_id: int
 
 
+class SendChunk(Struct, frozen=True, tag="send chunk"):
+    """Send some messages of a bulk request."""
+
+    chunk_id: int
+
+
 class Answer(Struct, frozen=True, tag="answer"):
     """The built-in remote sends its delivery status notification for a mail that it took."""
 
     captured_id: int
 
 
-Job = Digest | Receive | Answer
+Job = Digest | Receive | SendChunk | Answer
 """What ``job`` holds."""
 
 

@@ -141,6 +141,14 @@ def by_token(connection: sa.Connection, token: str) -> Tenant | None:
     return Tenant(server_id=row.id, account_id=row.account_id, name=row.name, delivery_type=row.delivery_type)
 
 
+def by_id(connection: sa.Connection, server_id: int) -> Tenant:
+    """Return a server that is there. Raises sqlalchemy.exc.NoResultFound."""
+    row = connection.execute(
+        sa.select(server.c.account_id, server.c.name, server.c.delivery_type).where(server.c.id == server_id)
+    ).one()
+    return Tenant(server_id=server_id, account_id=row.account_id, name=row.name, delivery_type=row.delivery_type)
+
+
 def first_account(connection: sa.Connection) -> int:
     """Return the account that the installation began with."""
     account_id: int = connection.execute(sa.select(account.c.id).order_by(account.c.id).limit(1)).scalar_one()

@@ -2,6 +2,7 @@
 
 from carom.server.http.handlers import (
     bounces,
+    bulk,
     email,
     inbound,
     messages,
@@ -17,6 +18,7 @@ from carom.server.http.handlers import (
 
 __all__ = [
     "bounces",
+    "bulk",
     "email",
     "inbound",
     "messages",
