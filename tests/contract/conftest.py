@@ -19,7 +19,7 @@ from carom.server.pipeline.intake import Context
 from carom.server.pipeline.jobs import Job
 from carom.server.pipeline.worker import HANDLERS, Follow
 from carom.server.store import jobs, schema, servers
-from carom.server.store.servers import Tenant
+from carom.server.store.servers import Tenant, Tokens
 from tests.stores import NOW, TOKENS, Store
 
 __all__ = ["handlers"]
@@ -66,8 +66,22 @@ class Server:
             routes,
         )
 
-    async def call(self, method: str, path: str, body: object = None, *, token: str | None = TOKENS.server) -> Answer:
-        """Make a call."""
+    async def account(
+        self, method: str, path: str, body: object = None, *, token: str | None = TOKENS.account
+    ) -> Answer:
+        """Make a call with an account token."""
+        return await self.call(method, path, body, token=token, kind="account")
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        token: str | None = TOKENS.server,
+        kind: str = "server",
+    ) -> Answer:
+        """Make a call. ``kind`` is the token's: that of the header it comes in."""
         path, _, query = path.partition("?")
         content = b"" if body is None else json.dumps(body).encode()
         scope = {
@@ -76,7 +90,7 @@ class Server:
             "path": path,
             "raw_path": path.encode(),
             "query_string": query.encode(),
-            "headers": [] if token is None else [(b"x-postmark-server-token", token.encode())],
+            "headers": [] if token is None else [(f"x-postmark-{kind}-token".encode(), token.encode())],
         }
         said: list[Any] = []
 
@@ -103,8 +117,8 @@ class Server:
         message_id: str = (await self.post("/email", email))["MessageID"]
         return message_id
 
-    async def work(self) -> None:
-        """Run the jobs that are there, as the worker does, each with what follows from it in one transaction."""
+    async def work(self, *only: int) -> None:
+        """Run the jobs that are there, or some of them, as the worker does, each with what follows from it in one transaction."""
         nowhere = Route("127.0.0.1", 1)
         deps = Deps(
             database=self.store.database,
@@ -116,7 +130,8 @@ class Server:
             clock=lambda: self.now,
             chance=lambda: 0.5,
         )
-        for job_id in await self.store.database.read(lambda c: list(c.scalars(sa.select(schema.job.c.id)))):
+        waiting = await self.store.database.read(lambda c: list(c.scalars(sa.select(schema.job.c.id))))
+        for job_id in only or waiting:
             kind, payload = await self.store.database.read(jobs.read, job_id)
             job = msgspec.convert({"type": kind, **payload}, Job)
             follow = await HANDLERS[type(job)](job, deps)
@@ -129,6 +144,10 @@ class Server:
             await self.store.database.write(finish)
 
 
+STRANGER = Tokens("f0f0f0f0-0000-4000-8000-000000000004", "f0f0f0f0-0000-4000-8000-000000000005")
+"""The tokens of another account and its first server."""
+
+
 @pytest.fixture
 async def server(store: Store) -> Server:
     """The API over a fresh store."""
@@ -137,6 +156,7 @@ async def server(store: Store) -> Server:
         servers.create(connection, store.keyring, store.tenant.account_id, "Other", token=OTHER_TOKEN, now=NOW)
 
     await store.database.write(add_other)
+    await store.database.write(servers.begin, store.keyring, STRANGER, NOW)
     other = await store.database.read(servers.by_token, OTHER_TOKEN)
     assert other is not None
     return Server(store, other, Settings())

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from carom.server.store import schema
+from carom.server.store import removal, schema
 from tests.contract.conftest import OTHER_TOKEN, Answer, Server
 
 pytestmark = pytest.mark.anyio
@@ -246,3 +246,22 @@ async def test_requests_of_others_are_not_there(server: Server) -> None:
     for wrong in ("x", None, "POSTMARK_API_TEST"):
         for method, path in (("GET", "/email/bulk"), ("GET", f"/email/bulk/{bulk_id}"), ("POST", "/email/bulk")):
             assert (await server.call(method, path, asked(), token=wrong)).code == (401, 10)
+
+
+async def test_what_a_removed_server_had_still_to_send_is_not_sent(server: Server) -> None:
+    """Its chunks go with it, whether they were begun or not."""
+    database, gone = server.store.database, server.store.tenant
+    await bulk(server)
+    await bulk(server)
+    first, second = await database.read(lambda c: list(c.scalars(sa.select(schema.job.c.id))))
+    await database.write(removal.remove_server, gone.account_id, gone.server_id)
+    await server.work(first)
+    while await database.write(removal.purge_server, gone.server_id, 10):
+        pass
+    await server.work(second)
+    for table in (schema.bulk, schema.bulk_chunk, schema.message, schema.job):
+        assert await database.read(_count, table) == 0
+
+
+def _count(connection: sa.Connection, table: sa.Table) -> int:
+    return connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()

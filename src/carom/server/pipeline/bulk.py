@@ -21,16 +21,21 @@ from carom.server.store import bulk, servers
 from carom.server.store.bulk import Chunk
 
 
-async def send_chunk(job: SendChunk, deps: Deps) -> Callable[[sa.Connection], None]:
-    """Make the messages of a chunk and return what accepts them."""
+async def send_chunk(job: SendChunk, deps: Deps) -> Callable[[sa.Connection], None] | None:
+    """Make the messages of a chunk and return what accepts them; nothing when the server is gone."""
     chunk = await deps.database.read(bulk.chunk, job.chunk_id)
+    if chunk is None:
+        return None
     made = await asyncio.to_thread(_make, chunk)
     now = deps.clock()
 
     def follow(connection: sa.Connection) -> None:
+        tenant = servers.by_id(connection, chunk.server_id)
+        if tenant is None:
+            return
         answers = accept(
             connection,
-            servers.by_id(connection, chunk.server_id),
+            tenant,
             made,
             confirmed_sender=deps.settings.needs_confirmed_sender,
             now=now,

@@ -43,7 +43,13 @@ class Answer(Struct, frozen=True, tag="answer"):
     captured_id: int
 
 
-Job = Digest | Receive | SendChunk | Answer
+class Purge(Struct, frozen=True, tag="purge"):
+    """Remove what is left of a server that was removed: its mail."""
+
+    server_id: int
+
+
+Job = Digest | Receive | SendChunk | Answer | Purge
 """What ``job`` holds."""
 
 

@@ -62,18 +62,22 @@ def add(
     connection.execute(sa.insert(bulk).values(row))
     made = sa.insert(bulk_chunk).returning(bulk_chunk.c.id)
     return [
-        connection.execute(made, {"bulk_id": bulk_id, "content": bodies.pack(_encode(chunk))}).scalar_one()
+        connection.execute(
+            made, {"server_id": server_id, "bulk_id": bulk_id, "content": bodies.pack(_encode(chunk))}
+        ).scalar_one()
         for chunk in chunks
     ]
 
 
-def chunk(connection: sa.Connection, chunk_id: int) -> Chunk:
-    """Return a chunk that is still to be sent. Raises sqlalchemy.exc.NoResultFound."""
+def chunk(connection: sa.Connection, chunk_id: int) -> Chunk | None:
+    """Return a chunk that is still to be sent, None when its server was removed."""
     row = connection.execute(
         sa.select(bulk.c.id, bulk.c.server_id, bulk.c.content, bulk_chunk.c.content.label("messages"))
         .join(bulk_chunk, bulk_chunk.c.bulk_id == bulk.c.id)
         .where(bulk_chunk.c.id == chunk_id)
-    ).one()
+    ).first()
+    if row is None:
+        return None
     mailing = _decode_mailing(bodies.unpack(row.content))
     return Chunk(row.id, row.server_id, mailing, _decode_messages(bodies.unpack(row.messages)))
 

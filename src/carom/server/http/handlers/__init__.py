@@ -7,12 +7,14 @@ from carom.server.http.handlers import (
     inbound,
     messages,
     server,
+    servers,
     stats,
     streams,
     suppressions,
     templated,
     templates,
     triggers,
+    visits,
     webhooks,
 )
 
@@ -23,11 +25,13 @@ __all__ = [
     "inbound",
     "messages",
     "server",
+    "servers",
     "stats",
     "streams",
     "suppressions",
     "templated",
     "templates",
     "triggers",
+    "visits",
     "webhooks",
 ]

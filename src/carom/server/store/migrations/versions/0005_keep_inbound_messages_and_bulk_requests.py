@@ -48,10 +48,12 @@ def upgrade() -> None:
     op.create_table(
         "bulk_chunk",
         sa.Column("id", types.BigId, sa.Identity(always=False, start=1000), nullable=False),
+        sa.Column("server_id", types.BigId, nullable=False),
         sa.Column("bulk_id", types.MessageId(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["bulk_id"], ["bulk.id"]),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_bulk_chunk")),
         sqlite_autoincrement=True,
     )
+    op.create_index("ix_bulk_chunk_server_id", "bulk_chunk", ["server_id"], unique=False)
     start_ids(op.get_bind(), ["bulk_chunk"])
