@@ -4,7 +4,7 @@
 report; both decide by the same rules, which are data (``rules/*.toml``). ``verp`` makes and reads return paths.
 """
 
-from carom.bounce.classify import Verdict, classify
+from carom.bounce.verdict import Verdict, classify
 from carom.bounce.events import (
     AutoReply,
     Challenge,

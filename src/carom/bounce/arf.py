@@ -3,7 +3,7 @@
 import re
 
 from carom.bounce.addresses import find_address, header_address
-from carom.bounce.classify import decide
+from carom.bounce.verdict import decide
 from carom.bounce.events import Complaint, Feedback, Report
 from carom.bounce.evidence import Evidence
 from carom.bounce.mime import Headers, Mail

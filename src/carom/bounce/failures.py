@@ -2,7 +2,7 @@
 
 import re
 
-from carom.bounce.classify import decide
+from carom.bounce.verdict import decide
 from carom.bounce.codes import find_reply
 from carom.bounce.dsn import Recipient
 from carom.bounce.events import Delayed, Failed

@@ -6,7 +6,7 @@ text, ``from: daemon|person; <decisive headers>; subject: ...; body: ...``, in l
 """
 
 from carom.bounce.addresses import ADDRESS, header_address
-from carom.bounce.classify import Verdict, decide
+from carom.bounce.verdict import Verdict, decide
 from carom.bounce.events import AutoReply, Challenge, ContentNotice, ListRequest, RelayTest, Report
 from carom.bounce.evidence import Evidence, plain
 from carom.bounce.ids import bare_id

@@ -6,7 +6,7 @@ from functools import partial
 
 from carom.bounce.addresses import header_address
 from carom.bounce.arf import read_feedback
-from carom.bounce.classify import classify
+from carom.bounce.verdict import classify
 from carom.bounce.dsn import SUCCESS, Status, read_status
 from carom.bounce.events import Report
 from carom.bounce.failures import status_event, told_event
