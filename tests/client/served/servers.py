@@ -1,7 +1,8 @@
 """Carom's own server on each store, as the client's tests meet it: over HTTP, with an account and many servers in it."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -57,7 +58,7 @@ class _Tokens:
 
 
 @contextmanager
-def on_sqlite() -> Iterator[Served]:
+def on_sqlite() -> Generator[Served]:
     """``carom serve`` as a process, on SQLite."""
     with LocalServer(process=True) as local:
 
@@ -73,7 +74,7 @@ def on_sqlite() -> Iterator[Served]:
 
 
 @contextmanager
-def on_postgres(url: str) -> Iterator[Served]:
+def on_postgres(url: str) -> Generator[Served]:
     """The same parts in this process, on PostgreSQL."""
 
     def write(function: Callable[..., None], *values: Any) -> None:
@@ -89,16 +90,18 @@ def on_postgres(url: str) -> Iterator[Served]:
         write(servers.begin, keyring, carom._tokens, NOW)
         return carom._tokens
 
+    def open_database(path: Path) -> PostgresDatabase:
+        del path
+        return PostgresDatabase(url)
+
     with (
         patch.object(app.Carom, "_open_store", open_store),
-        patch.object(app, "SqliteDatabase", lambda _: PostgresDatabase(url)),
+        patch.object(app, "SqliteDatabase", open_database),
         LocalServer() as local,
     ):
 
         def apart(function: Callable[..., None], *values: Any) -> None:
             """Write from a thread of its own: tests run in a loop, and a loop runs in no other."""
-            from concurrent.futures import ThreadPoolExecutor
-
             with ThreadPoolExecutor(1) as pool:
                 pool.submit(write, function, *values).result()
 

@@ -2,11 +2,14 @@
 """client-api section 1."""
 
 import logging
+import urllib.request
 
+import anyio.to_thread
 import pytest
 
 import carom
-from tests.client.served.world import CLASSES, World
+from tests.client.served.world import CLASSES, World, calls, refuses
+from tests.client.wire_server import OK, serving
 
 pytestmark = pytest.mark.anyio
 
@@ -49,7 +52,7 @@ async def test_c2_c4_where_it_talks_to(world: World, monkeypatch: pytest.MonkeyP
 
 
 async def test_c3_token_and_options_can_be_changed(world: World) -> None:
-    other = World(world.served, world.flavour)
+    other = world.another()
     mine, others = (await world.client.server_info()).id, (await other.client.server_info()).id
     assert mine != others
     copy = world.adopt(world.client.client.with_token(other.token).with_options(timeout=7, validate=False))
@@ -59,7 +62,6 @@ async def test_c3_token_and_options_can_be_changed(world: World) -> None:
     assert (await world.client.server_info()).id == mine
     world.client.client.api_token = other.token
     assert (await world.client.server_info()).id == others
-    await other.close()
 
 
 async def test_c5_a_closed_client_says_so(world: World) -> None:
@@ -106,6 +108,23 @@ async def test_c8_what_the_headers_carry_is_taken(world: World) -> None:
     assert (await world.make(auth_header_name="x-postmark-SERVER-token", user_agent="me").server_info()).id
 
 
+@refuses("request", "get", "post", "put", "patch", "delete")
+async def test_c9_c80_raw_access_is_refused_as_every_call_is(world: World) -> None:
+    client = world.client
+    for call in (
+        client.get,
+        client.post,
+        client.put,
+        client.patch,
+        client.delete,
+        lambda path: client.request("GET", path),
+    ):
+        with pytest.raises(carom.UnexpectedHttpResponseError) as caught:
+            await call("/nowhere/at/all")
+        assert (caught.value.status_code, caught.value.parsed_body["ErrorCode"]) == (404, 404)
+
+
+@calls("request", "get", "post", "put", "patch", "delete")
 async def test_c9_raw_access(world: World) -> None:
     client = world.client
     got = await client.request("GET", "server", headers={"X-Any": "1"}, timeout=20)
@@ -121,3 +140,17 @@ async def test_c9_raw_access(world: World) -> None:
     assert (await client.patch("/message-streams/outbound", {"Name": "Mine"})).data.name == "Mine"
     assert (await client.get("/messages/outbound", count=5, offset=0, fromdate="2020-01-01")).data["TotalCount"] == 0
     assert (await client.post("/email", {"From": "a@b.test", "To": "c@d.test", "TextBody": "x"})).data.message == "OK"
+
+
+async def test_m15_requests_to_other_hosts_are_untouched(world: World) -> None:
+    """Nothing is patched: the server is real, and so is every other one."""
+
+    def ask(url: str) -> bytes:
+        with urllib.request.urlopen(url + "/other", timeout=10) as answered:
+            said: bytes = answered.read()
+            return said
+
+    with serving() as peer:
+        assert await anyio.to_thread.run_sync(ask, peer.url) == OK
+        assert peer.heads[0].startswith(b"GET /other")
+    assert (await world.client.server_info()).api_tokens == [world.token]

@@ -61,7 +61,8 @@ async def test_bodies_where_none_is_needed(world: World) -> None:
     """Nothing, an object, or null; a body of a GET or DELETE is ignored."""
     client = world.client
     await client.create_message_stream(id="s", name="S", message_stream_type="Broadcasts")
-    for body in (None, {}, _Null()):
+    bodies: list[Any] = [None, {}, _Null()]
+    for body in bodies:
         assert (await client.request("POST", "/message-streams/s/archive", json=body)).data["ID"] == "s"
         assert (await client.request("POST", "/message-streams/s/unarchive", json=body)).data["ArchivedAt"] is None
     rule = (await client.create_inbound_rule("example.org")).id

@@ -94,7 +94,7 @@ async def test_c94_m4_attachments(world: World) -> None:
     message.add_attachment(letter())
     result = await world.client.deliver_message(message)
     source = message_from_string((await world.client.dump_message(result.message_id)).body)
-    files = {part.get_filename(): part for part in source.walk() if part.get_filename()}
+    files: dict[Any, Any] = {part.get_filename(): part for part in source.walk() if part.get_filename()}
     assert set(files) == {"attachment.ics", "note.txt", "naïve ☃.png", "message.eml"}
     assert files["attachment.ics"].get_param("method") == "REQUEST"
     assert files["note.txt"].get_payload(decode=True).strip() == b"seven bits"
@@ -164,7 +164,7 @@ async def test_c96_a_sender_shaped_like_smtplib(world: World, postmark: Any) -> 
 
 async def test_c97_prerender(world: World) -> None:
     await welcome(world)
-    message = templated()
+    message: Any = templated()
 
     async def prerender(message: Any) -> None:
         render = message.prerender if world.flavour == "sync" else message.prerender_async

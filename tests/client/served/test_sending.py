@@ -111,7 +111,7 @@ async def test_c6_a_templated_message_is_rendered(world: World) -> None:
         assert caught.value.error_code == 1101
 
 
-async def test_c20_c21_names_in_either_spelling_and_nothing_that_was_not_said(world: World) -> None:
+async def test_c20_c21_m5_names_in_either_spelling_and_nothing_that_was_not_said(world: World) -> None:
     client = world.client
     await client.update_server_info(TrackOpens=True, track_links="TextOnly")
     result = await client.deliver({"From": FROM, "to": "a@example.org", "HtmlBody": "x"}, text_body="y", Novelty=1)
@@ -160,3 +160,9 @@ async def test_c27_c28_headers_and_attachments_arrive(world: World) -> None:
     }
     assert files["logo.png"]["Content-ID"] == "<logo>"
     assert files["b.pdf"].get_content_type() == "application/pdf"
+
+
+async def test_s7_a_message_without_to_is_answered_without_to(world: World) -> None:
+    result = await world.client.deliver({**LETTER, "to": None}, cc="ann@example.org")
+    assert (result.ok, result.to, result.recipients) == (True, None, {})
+    assert (await world.client.get_message(result.message_id)).recipients == ["ann@example.org"]

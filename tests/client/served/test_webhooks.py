@@ -109,9 +109,8 @@ async def test_c6_r5_inbound_rules_under_both_names(world: World) -> None:
     assert await client.inbound_rules() == []
 
 
-@refuses(
-    "create_inbound_rule", "delete_inbound_rule", "create_trigger", "get_trigger", "delete_trigger", "get_triggers"
-)
+@refuses("create_inbound_rule", "delete_inbound_rule", "inbound_rules")
+@refuses("create_trigger", "get_trigger", "delete_trigger", "get_triggers", "triggers")
 async def test_c6_what_is_no_rule_is_refused(world: World) -> None:
     client = world.client
     await client.create_inbound_rule("example.org")
@@ -119,17 +118,22 @@ async def test_c6_what_is_no_rule_is_refused(world: World) -> None:
         with pytest.raises(carom.ApiInputError) as caught:
             await client.create_inbound_rule(rule)
         assert caught.value.error_code == code
-    for call in (
-        lambda: client.delete_inbound_rule(1),
-        lambda: client.delete_trigger("inbound_rules", 1),
-        lambda: client.get_trigger("inbound_rules", 1),
+    for call, args in (
+        (client.delete_inbound_rule, (1,)),
+        (client.delete_trigger, ("inbound_rules", 1)),
+        (client.get_trigger, ("inbound_rules", 1)),
     ):
         with pytest.raises(carom.NotFoundError) as caught:
-            await call()
+            await call(*args)
         assert caught.value.error_code == 812
     with pytest.raises(carom.ApiInputError) as caught:
         await client.get_triggers("inbound_rules", offset=9_999)
     assert caught.value.error_code == 800
+    stranger = world.make(token="no-token")
+    with pytest.raises(carom.InvalidApiKeyError):
+        await stranger.inbound_rules()
+    with pytest.raises(carom.InvalidApiKeyError):
+        await stranger.triggers("inbound_rules")
     assert list(await client.get_triggers("tags")) == []
     with pytest.raises(carom.ApiInputError) as caught:
         await client.create_trigger("tags", match_name="t", track_opens=True)

@@ -39,7 +39,7 @@ def refuses(*names: str) -> Callable[[F], F]:
 
 def _noted(word: str, names: tuple[str, ...]) -> Callable[[F], F]:
     def note(test: F) -> F:
-        setattr(test, word, set(names))
+        setattr(test, word, getattr(test, word, set()) | set(names))
         return test
 
     return note
@@ -107,14 +107,21 @@ class World:
         self.served = served
         self.flavour = flavour
         self.token = served.fresh()
+        self.others: list[World] = []
         self.made: list[Calls] = []
         self.log = _Log()
         self.client = self.make()
         self.account = self.make("account", served.local.account_token)
 
+    def another(self) -> "World":
+        """Another Postmark server in the same server."""
+        self.others.append(World(self.served, self.flavour))
+        return self.others[-1]
+
     def make(self, kind: str = "server", token: str | None = None, **options: Any) -> Calls:
         """Make a client."""
-        return self.adopt(CLASSES[self.flavour][kind](token or self.token, base_url=self.served.url, **options))
+        options = {"base_url": self.served.url, **options}
+        return self.adopt(CLASSES[self.flavour][kind](token or self.token, **options))
 
     def adopt(self, client: Any) -> Calls:
         """Take a client over, to be closed with the others."""
@@ -134,10 +141,10 @@ class World:
             name
             for name in NOT_SERVED_YET
             for method, path, status in self.log.requests
-            if status in {404, 405} and ENDPOINTS[name].method == method and _matches(ENDPOINTS[name].path, path)
+            if status != 200 and ENDPOINTS[name].method == method and _matches(ENDPOINTS[name].path, path)
         )
 
-    async def send(self, to: str = "ann@example.org", **fields: Any) -> str:
+    async def send(self, to: Any = "ann@example.org", **fields: Any) -> str:
         """Send a message and return its id."""
         result = await self.client.deliver({**LETTER, "to": to, **fields})
         assert result.ok
@@ -154,6 +161,8 @@ class World:
         """Close the clients."""
         for made in self.made:
             await _said(made.client.close())
+        for other in self.others:
+            await other.close()
 
 
 async def until(probe: Callable[[], Awaitable[Any]], what: str) -> Any:
