@@ -23,6 +23,7 @@ from carom.wire.errors import error_body
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 Req = TypeVar("Req", bound=Ask)
 Res = TypeVar("Res")
 Handler = Callable[[Call, Any], Awaitable[Any]]

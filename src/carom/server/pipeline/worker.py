@@ -19,7 +19,8 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from carom.server.pipeline.deps import Deps
-from carom.server.pipeline.jobs import Deliver, Digest, Job, Purge, Receive, Settle
+from carom.server.pipeline.jobs import Confirm, Deliver, Digest, Job, Purge, Receive, Settle
+from carom.server.pipeline.stages.confirm import confirm
 from carom.server.pipeline.stages.deliver import deliver
 from carom.server.pipeline.stages.digest import digest
 from carom.server.pipeline.stages.purge import purge
@@ -60,6 +61,7 @@ class Worker:
             Digest: _digest,
             Receive: receive,
             Purge: purge,
+            Confirm: confirm,
             **(handlers or {}),
         }
         self._owner = str(uuid4())
