@@ -149,6 +149,7 @@ class Server:
         """Run the jobs that are there, or some of them, as the worker does, each with what follows from it in one transaction."""
         nowhere = Route("127.0.0.1", 1)
         deps = Deps(
+            public_url="http://127.0.0.1",
             database=self.store.database,
             keyring=self.store.keyring,
             settings=self.settings,
