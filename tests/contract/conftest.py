@@ -78,11 +78,15 @@ class Server:
         self.other = other
         self.tokens = tokens
         self.now = NOW
+        self.change_settings(settings)
+
+    def change_settings(self, settings: Settings) -> None:
+        """Start again with other settings, on the same store."""
         self.settings = settings
         self._api = Api(
             Context(
-                database=store.database,
-                keyring=store.keyring,
+                database=self.store.database,
+                keyring=self.store.keyring,
                 settings=settings,
                 public_url="http://127.0.0.1",
                 clock=lambda: self.now,

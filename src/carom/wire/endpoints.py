@@ -137,6 +137,8 @@ _SERVED = {
     "GET_WEBHOOK",
     "UPDATE_WEBHOOK",
     "DELETE_WEBHOOK",
+    "VERIFY_WEBHOOK",
+    "GET_WEBHOOK_STATISTICS",
 }
 
 NOT_SERVED_YET: frozenset[str] = frozenset(ENDPOINTS) - _SERVED
