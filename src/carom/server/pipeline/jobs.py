@@ -31,10 +31,22 @@ class Receive(Struct, frozen=True, tag="receive"):
     received_id: int
 
 
+class SendChunk(Struct, frozen=True, tag="send chunk"):
+    """Send some messages of a bulk request."""
+
+    chunk_id: int
+
+
 class Answer(Struct, frozen=True, tag="answer"):
     """The built-in remote sends its delivery status notification for a mail that it took."""
 
     captured_id: int
+
+
+class Confirm(Struct, frozen=True, tag="confirm"):
+    """Mail the address of a sender signature the link that confirms it."""
+
+    sender_id: int
 
 
 class Purge(Struct, frozen=True, tag="purge"):
@@ -43,7 +55,7 @@ class Purge(Struct, frozen=True, tag="purge"):
     server_id: int
 
 
-Job = Digest | Receive | Answer | Purge
+Job = Confirm | Digest | Receive | SendChunk | Answer | Purge
 """What ``job`` holds."""
 
 

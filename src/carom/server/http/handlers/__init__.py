@@ -2,10 +2,12 @@
 
 from carom.server.http.handlers import (
     bounces,
+    bulk,
     domains,
     email,
     inbound,
     messages,
+    senders,
     server,
     servers,
     stats,
@@ -20,10 +22,12 @@ from carom.server.http.handlers import (
 
 __all__ = [
     "bounces",
+    "bulk",
     "domains",
     "email",
     "inbound",
     "messages",
+    "senders",
     "server",
     "servers",
     "stats",
