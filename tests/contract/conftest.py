@@ -49,7 +49,7 @@ class Answer(NamedTuple):
 
 
 NO_NAMESERVER = HostPort("127.0.0.1", 1)
-SETTINGS = Settings()
+SETTINGS = Settings(dns=NO_NAMESERVER)
 
 
 def assert_documented(method: str, path: str, answer: Answer) -> None:
@@ -70,8 +70,6 @@ class Server:
         store: Store,
         other: Tenant,
         tokens: Tokens = TOKENS,
-        *,
-        nameserver: HostPort = NO_NAMESERVER,
         settings: Settings = SETTINGS,
     ) -> None:
         self.store = store
@@ -92,7 +90,7 @@ class Server:
                 clock=lambda: self.now,
                 new_id=uuid4,
                 wake=lambda: None,
-                resolver=Resolver(nameserver),
+                resolver=Resolver(settings.dns),
             ),
             routes,
         )
@@ -191,7 +189,7 @@ async def server_over(store: Store, nameserver: HostPort = NO_NAMESERVER) -> Ser
     await store.database.write(servers.begin, store.keyring, STRANGER, NOW)
     other = await store.database.read(servers.by_token, OTHER_TOKEN)
     assert other is not None
-    return Server(store, other, nameserver=nameserver)
+    return Server(store, other, settings=Settings(dns=nameserver))
 
 
 @pytest.fixture
