@@ -367,6 +367,8 @@ async def _received(server: Server) -> Request:
 
 
 async def _arrival(server: Server) -> str:
+    """Take a mail in. What others of the store have left to do is dropped: only the mail is to be worked on."""
+    await server.store.database.write(lambda connection: connection.execute(sa.delete(schema.job)))
     [message_id] = await Post(server).arrive()
     return message_id
 
@@ -495,6 +497,48 @@ async def _one_sender(server: Server) -> Request:
 async def _update_sender(server: Server) -> Request:
     body = {"Name": "Joseph"}
     return Request(at={"sender_id": await _sender(server)}, body=body, unknown={"sender_id": UNKNOWN_NUMBER})
+
+
+@recipe("REQUEST_NEW_SENDER_DKIM")
+async def _renew(server: Server) -> Request:
+    """The domain of a sender that was allowed by hand has no key that waits to be seen."""
+    await server.store.database.write(senders.allow, server.store.tenant.account_id, NEW_SENDER["FromEmail"], NOW)
+    page = await _account(server, "GET", "/senders?count=1&offset=0")
+    return Request(at={"sender_id": page["SenderSignatures"][0]["ID"]}, unknown={"sender_id": UNKNOWN_NUMBER})
+
+
+BULK = {
+    "From": EMAIL["From"],
+    "Subject": "Hello {{FirstName}}",
+    "TextBody": "Hello",
+    "Messages": [{"To": "ann@example.com", "TemplateModel": {"FirstName": "Ann"}}, {"To": "bob@example.com"}],
+}
+
+
+@recipe("SEND_BULK")
+async def _send_bulk(server: Server) -> Request:
+    news = {**STREAM, "ID": "news", "MessageStreamType": "Broadcasts", "SubscriptionManagementConfiguration": None}
+    await server.post("/message-streams", news)
+    return Request(body={**BULK, "MessageStream": "news"}, unknown={"MessageStream": UNKNOWN_NAME})
+
+
+@recipe("GET_BULK")
+async def _one_bulk(server: Server) -> Request:
+    made = await server.post("/email/bulk", BULK)
+    return Request(at={"bulk_request_id": made["ID"]}, unknown={"bulk_request_id": UNKNOWN_UUID})
+
+
+@recipe("GET_BULKS")
+async def _bulks(server: Server) -> Request:
+    for _ in range(2):
+        await server.post("/email/bulk", BULK)
+    return Request(query={"count": 1})
+
+
+@recipe("VERIFY_WEBHOOK", "GET_WEBHOOK_STATISTICS")
+async def _hook_that_does_not_answer(server: Server) -> Request:
+    made = await server.post("/webhooks", {**HOOK, "Url": "http://127.0.0.1:1/"})
+    return Request(at={"webhook_id": made["ID"]}, unknown={"webhook_id": UNKNOWN_NUMBER})
 
 
 @recipe("GET_SERVERS")

@@ -45,6 +45,10 @@ DIFFERENT: dict[str, tuple[str, str]] = {
         ("GET_OPENS", "GET_OPENS_OF_MESSAGE", "GET_CLICKS_OF_MESSAGE"),
         (r".*\.(ReadSeconds|RecordType)", "recorded answers have these, one example or the other lacks them"),
     ),
+    **dict.fromkeys(
+        ("GET_WEBHOOKS", "CREATE_WEBHOOK", "GET_WEBHOOK", "UPDATE_WEBHOOK"),
+        (r".*\.Status", "the newest documents have it, the example does not"),
+    ),
     "GET_TRACKED_COUNTS": (r"\.Days.+", "tracked messages count when a worker sends them, and there is none here"),
     **dict.fromkeys(
         ("CREATE_DOMAIN", "GET_DOMAIN", "UPDATE_DOMAIN", "VERIFY_DOMAIN_DKIM", "VERIFY_DOMAIN_RETURN_PATH"),
