@@ -1,17 +1,29 @@
 """Mail is sent, it bounces; whoever sent it lists the bounce, reads why, sees the dump and reactivates the address."""
 
 import asyncio
+import contextlib
 import re
+from collections.abc import Iterator
 from email import message_from_string
 from email.message import Message
 from typing import cast
 
 import pytest
 
-from carom import ApiClient, Bounce, BounceType, InactiveRecipientError, NotFoundError
-from carom.testing import LocalServer
+from carom import ApiClient, AsyncBounce, BounceType, InactiveRecipientError, NotFoundError
+from carom.testing import LocalServer, fresh_database
 from tests.e2e.bouncing import FROM, at_test_domain, bounce_of, bring_home, send
 from tests.waiting import eventually
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def carom_server(request: pytest.FixtureRequest) -> Iterator[LocalServer]:
+    """A server on each database."""
+    with contextlib.ExitStack() as stack:
+        database = None
+        if request.param == "postgresql":
+            database = stack.enter_context(fresh_database(request.getfixturevalue("postgres_url")))
+        yield stack.enter_context(LocalServer(database=database))
 
 
 def test_a_refusal_becomes_a_hard_bounce_that_can_be_lifted(carom_client: ApiClient) -> None:
@@ -179,7 +191,7 @@ def test_the_async_client_does_the_same(carom_server: LocalServer) -> None:
         async with carom_server.async_client() as client:
             to = at_test_domain("hardbounce+async")
             sent = await client.deliver(from_=FROM, to=to, text_body="Hello")
-            found: list[Bounce] = []
+            found: list[AsyncBounce] = []
             while not found:
                 found = list(await client.get_bounces(count=10, offset=0, message_id=sent.message_id))
                 await asyncio.sleep(0.02)

@@ -2,28 +2,36 @@
 
 from carom.server.http.handlers import (
     bounces,
+    domains,
     email,
+    inbound,
     messages,
     server,
+    servers,
     stats,
     streams,
     suppressions,
     templated,
     templates,
     triggers,
+    visits,
     webhooks,
 )
 
 __all__ = [
     "bounces",
+    "domains",
     "email",
+    "inbound",
     "messages",
     "server",
+    "servers",
     "stats",
     "streams",
     "suppressions",
     "templated",
     "templates",
     "triggers",
+    "visits",
     "webhooks",
 ]
