@@ -47,6 +47,9 @@ ENDPOINTS: dict[str, Endpoint[Any, Any]] = {
 _SERVED = {
     "SEND_EMAIL",
     "SEND_BATCH",
+    "SEND_BULK",
+    "GET_BULK",
+    "GET_BULKS",
     "GET_DELIVERY_STATS",
     "GET_BOUNCES",
     "GET_BOUNCE_TAGS",

@@ -2,6 +2,7 @@
 
 from carom.server.http.handlers import (
     bounces,
+    bulk,
     domains,
     email,
     inbound,
@@ -20,6 +21,7 @@ from carom.server.http.handlers import (
 
 __all__ = [
     "bounces",
+    "bulk",
     "domains",
     "email",
     "inbound",
