@@ -10,9 +10,9 @@ import pytest
 import sqlalchemy as sa
 
 import carom
-import carom.client._async.pager
-import carom.client._sync.pager
-from carom.client import _async, _sync, _windows
+from carom.client import _windows
+from carom.client._async import pager as _async_pager
+from carom.client._sync import pager as _sync_pager
 from carom.server.keyring import new_message_id
 from carom.server.pipeline.stages.accept import accept
 from carom.server.rules.sending import check
@@ -61,7 +61,7 @@ async def test_c31_c32_r4_s19_pagers_walk_in_pages_and_start_anew(world: World) 
 @pytest.fixture
 def short_lists(monkeypatch: pytest.MonkeyPatch) -> None:
     """The API shows no more than 20 items of one question, as far as the client knows."""
-    for module in (_windows, _sync.pager, _async.pager):
+    for module in (_windows, _sync_pager, _async_pager):
         monkeypatch.setattr(module, "LAST_OFFSET", 20)
 
 
