@@ -7,6 +7,7 @@ from carom._version import __version__
 if TYPE_CHECKING:  # for type checkers; a program loads what it names, when it names it
     from carom.client._async.account import AsyncAccountApiClient
     from carom.client._async.api import AsyncApiClient
+    from carom.client._async.bounce import AsyncBounce
     from carom.client._async.pager import AsyncPager
     from carom.client._global import api_client, configure, set_api_client
     from carom.client._message import Attachment
@@ -14,6 +15,7 @@ if TYPE_CHECKING:  # for type checkers; a program loads what it names, when it n
     from carom.client._settings import ClientOptions, RetryPolicy
     from carom.client._sync.account import AccountApiClient
     from carom.client._sync.api import ApiClient
+    from carom.client._sync.bounce import Bounce
     from carom.client._sync.pager import Pager
     from carom.client.batches import BatchResult
     from carom.client.errors import (
@@ -40,7 +42,7 @@ if TYPE_CHECKING:  # for type checkers; a program loads what it names, when it n
     )
     from carom.client.pages import Page, Record
     from carom.client.response import Response
-    from carom.client.results import Bounce, SendResult
+    from carom.client.results import SendResult
     from carom.mail import Message
     from carom.taxonomy import BounceType, Origin, SuppressionReason
     from carom.wire.addresses import Address
@@ -51,6 +53,7 @@ if TYPE_CHECKING:  # for type checkers; a program loads what it names, when it n
 _PLACES = {
     "carom.client._async.account": ("AsyncAccountApiClient",),
     "carom.client._async.api": ("AsyncApiClient",),
+    "carom.client._async.bounce": ("AsyncBounce",),
     "carom.client._async.pager": ("AsyncPager",),
     "carom.client._global": (
         "api_client",
@@ -70,6 +73,7 @@ _PLACES = {
     ),
     "carom.client._sync.account": ("AccountApiClient",),
     "carom.client._sync.api": ("ApiClient",),
+    "carom.client._sync.bounce": ("Bounce",),
     "carom.client._sync.pager": ("Pager",),
     "carom.client.batches": ("BatchResult",),
     "carom.client.errors": (
@@ -99,10 +103,7 @@ _PLACES = {
         "Record",
     ),
     "carom.client.response": ("Response",),
-    "carom.client.results": (
-        "Bounce",
-        "SendResult",
-    ),
+    "carom.client.results": ("SendResult",),
     "carom.mail": ("Message",),
     "carom.taxonomy": (
         "BounceType",
@@ -130,6 +131,7 @@ __all__ = [
     "ApiInputError",
     "AsyncAccountApiClient",
     "AsyncApiClient",
+    "AsyncBounce",
     "AsyncPager",
     "Attachment",
     "BatchError",

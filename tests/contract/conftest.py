@@ -13,7 +13,7 @@ from carom.server.http.api import Api
 from carom.server.http.routes import routes
 from carom.server.pipeline.intake import Context
 from carom.server.store import servers
-from carom.server.store.servers import Tenant
+from carom.server.store.servers import Tenant, Tokens
 from tests.stores import NOW, TOKENS, Store
 
 __all__ = ["handlers"]
@@ -59,8 +59,22 @@ class Server:
             routes,
         )
 
-    async def call(self, method: str, path: str, body: object = None, *, token: str | None = TOKENS.server) -> Answer:
-        """Make a call."""
+    async def account(
+        self, method: str, path: str, body: object = None, *, token: str | None = TOKENS.account
+    ) -> Answer:
+        """Make a call with an account token."""
+        return await self.call(method, path, body, token=token, kind="account")
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        token: str | None = TOKENS.server,
+        kind: str = "server",
+    ) -> Answer:
+        """Make a call. ``kind`` is the token's: that of the header it comes in."""
         path, _, query = path.partition("?")
         content = b"" if body is None else json.dumps(body).encode()
         scope = {
@@ -69,7 +83,7 @@ class Server:
             "path": path,
             "raw_path": path.encode(),
             "query_string": query.encode(),
-            "headers": [] if token is None else [(b"x-postmark-server-token", token.encode())],
+            "headers": [] if token is None else [(f"x-postmark-{kind}-token".encode(), token.encode())],
         }
         said: list[Any] = []
 
@@ -97,6 +111,10 @@ class Server:
         return message_id
 
 
+STRANGER = Tokens("f0f0f0f0-0000-4000-8000-000000000004", "f0f0f0f0-0000-4000-8000-000000000005")
+"""The tokens of another account and its first server."""
+
+
 @pytest.fixture
 async def server(store: Store) -> Server:
     """The API over a fresh store."""
@@ -105,6 +123,7 @@ async def server(store: Store) -> Server:
         servers.create(connection, store.keyring, store.tenant.account_id, "Other", token=OTHER_TOKEN, now=NOW)
 
     await store.database.write(add_other)
+    await store.database.write(servers.begin, store.keyring, STRANGER, NOW)
     other = await store.database.read(servers.by_token, OTHER_TOKEN)
     assert other is not None
     return Server(store, other)

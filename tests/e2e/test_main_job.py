@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from carom import ApiClient, Bounce, BounceType, InactiveRecipientError, NotFoundError
+from carom import ApiClient, AsyncBounce, BounceType, InactiveRecipientError, NotFoundError
 from carom.testing import LocalServer
 from tests.e2e.bouncing import FROM, at_test_domain, bounce_of, bring_home, send
 from tests.waiting import eventually
@@ -179,7 +179,7 @@ def test_the_async_client_does_the_same(carom_server: LocalServer) -> None:
         async with carom_server.async_client() as client:
             to = at_test_domain("hardbounce+async")
             sent = await client.deliver(from_=FROM, to=to, text_body="Hello")
-            found: list[Bounce] = []
+            found: list[AsyncBounce] = []
             while not found:
                 found = list(await client.get_bounces(count=10, offset=0, message_id=sent.message_id))
                 await asyncio.sleep(0.02)

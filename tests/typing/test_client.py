@@ -8,6 +8,7 @@ from carom import (
     ApiClient,
     AsyncAccountApiClient,
     AsyncApiClient,
+    AsyncBounce,
     AsyncPager,
     BatchResult,
     Bounce,
@@ -139,11 +140,11 @@ async def check_async_server(client: AsyncApiClient) -> None:
     assert_type(await client.get_bulks(), Page[BulkRequest])
     assert_type(await client.deliver_merge({}, [{}]), BatchResult)
     assert_type(await client.delivery_stats(), DeliveryStats)
-    assert_type(client.bounces(), AsyncPager[Bounce])
-    assert_type(await client.get_bounces(), Page[Bounce])
-    assert_type(await client.get_bounce(1), Bounce)
+    assert_type(client.bounces(), AsyncPager[AsyncBounce])
+    assert_type(await client.get_bounces(), Page[AsyncBounce])
+    assert_type(await client.get_bounce(1), AsyncBounce)
     assert_type(await client.dump_bounce(1), BounceDump)
-    assert_type(await client.activate_bounce(1), Bounce)
+    assert_type(await client.activate_bounce(1), AsyncBounce)
     assert_type(client.messages(), AsyncPager[OutboundMessage])
     assert_type(client.messages(inbound=True), AsyncPager[InboundSummary])
     assert_type(await client.get_messages(), Page[OutboundMessage])

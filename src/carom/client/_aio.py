@@ -1,16 +1,23 @@
 """What the async clients do with their loop: sleep, and work side by side."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from carom.client._threads import NotTried
+
+if TYPE_CHECKING:
+    from carom.client._async.api import AsyncApiClient
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
-def bind(result: object, client: object) -> None:
-    """Do nothing: a result's own calls are sync, and go through a sync client."""
+def client_of(client: "AsyncApiClient | None") -> "AsyncApiClient":
+    """Return the client that a result's own calls go through. Raises ValueError if there is none: the one client of a
+    process is a sync one."""
+    if client is None:
+        raise ValueError("client: an async bounce that came from no client needs one")
+    return client
 
 
 async def sleep(seconds: float) -> None:

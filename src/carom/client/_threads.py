@@ -3,9 +3,10 @@
 import threading
 import time
 from collections.abc import Callable, Iterable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from carom.wire.value import note
+if TYPE_CHECKING:
+    from carom.client._sync.api import ApiClient
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -13,9 +14,11 @@ R = TypeVar("R")
 sleep = time.sleep
 
 
-def bind(result: object, client: object) -> None:
-    """Tell a result, or a page of them, which client its own calls go through."""
-    note(result, "_client", client)
+def client_of(client: "ApiClient | None") -> "ApiClient":
+    """Return the client that a result's own calls go through: the one of the process if it came from none."""
+    from carom.client._global import api_client
+
+    return api_client() if client is None else client
 
 
 def side_by_side(work: Callable[[T], R], items: Iterable[T], concurrency: int) -> list[R | Exception]:

@@ -10,7 +10,7 @@ from carom.client._core import decode
 from carom.client.transports.seam import Reply, Request
 from carom.wire._kinds import is_list, is_object
 from carom.wire.endpoint import Ask, Endpoint
-from carom.wire.value import Answer, Wire, attach, note
+from carom.wire.value import Answer, Wire, attach
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -24,14 +24,10 @@ class Page(Sequence[T]):
     # What was asked for, as the gem and the wire call it; a sequence's own count() is not here.
     count: int  # type: ignore[assignment]  # pyright: ignore[reportIncompatibleMethodOverride]
 
-    def __init__(
-        self, items: list[T], total_count: int | None, answer: Answer, key: str, offset: int, count: int
-    ) -> None:
-        """Take the items of an answer, which stand there under ``key``."""
+    def __init__(self, items: list[T], total_count: int | None, answer: Answer, offset: int, count: int) -> None:
+        """Take the items of an answer."""
         self._items = items
         self._answer = answer
-        self._key = key
-        self._client: object | None = None
         self.total_known = total_count is not None
         self.total_count = len(items) if total_count is None else total_count
         self.offset = offset
@@ -43,17 +39,7 @@ class Page(Sequence[T]):
     def __getitem__(self, index: slice) -> list[T]: ...
     def __getitem__(self, index: int | slice) -> T | list[T]:
         """Return an item, or a list of some."""
-        if isinstance(index, slice):
-            return [self._item(at) for at in range(*index.indices(len(self._items)))]
-        return self._item(range(len(self._items))[index])
-
-    def _item(self, index: int) -> T:
-        item = self._items[index]
-        if isinstance(item, Wire) and "_origin" not in item.__dict__:
-            attach(item, self._answer, (self._key, index))
-            if self._client is not None:
-                note(item, "_client", self._client)
-        return item
+        return self._items[index]
 
     def __len__(self) -> int:
         """Return the number of items on the page."""
@@ -61,7 +47,7 @@ class Page(Sequence[T]):
 
     def __iter__(self) -> Iterator[T]:
         """Iterate over the items of the page."""
-        return map(self._item, range(len(self._items)))
+        return iter(self._items)
 
     def __repr__(self) -> str:
         """Return what the page shows of how many."""
@@ -83,7 +69,11 @@ class Page(Sequence[T]):
     def of(self, items: "list[R]") -> "Page[R]":
         """Return this page with other items: some of its own, or what they were made into."""
         total = self.total_count if self.total_known else None
-        return Page(items, total, self._answer, self._key, self.offset, self.count)
+        return Page(items, total, self._answer, self.offset, self.count)
+
+    def bind(self, client: object) -> None:
+        """Tell the items which client got them."""
+        self._answer.client = client
 
     @property
     def pair(self) -> tuple[int, list[T]]:
@@ -133,7 +123,9 @@ def shelf(key: str, item: Any) -> type[Any]:
 def read_page(request: Request, reply: Reply, kind: type[Any], key: str, offset: int, count: int) -> Page[Any]:
     """Read an answer of a type made by :func:`shelf`. Raises DecodeError."""
     found = decode(request, reply, kind, tell=False)
-    return Page(found.items, found.total_count, Answer(reply.body), key, offset, count)
+    answer = Answer(reply.body)
+    attach(found.items, answer, key)
+    return Page(found.items, found.total_count, answer, offset, count)
 
 
 class Record(Mapping[str, Any]):

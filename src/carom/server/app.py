@@ -24,6 +24,7 @@ from carom.server.keyring import Keyring, load_keyring, new_message_id
 from carom.server.logs import configure_logs
 from carom.server.outbound.session import Connections, Route
 from carom.server.pipeline.deps import Deps
+from carom.server.pipeline.housekeeping import Housekeeping
 from carom.server.pipeline.intake import Context
 from carom.server.pipeline.jobs import Answer
 from carom.server.pipeline.worker import Worker
@@ -134,6 +135,9 @@ class Carom:
         sandbox.wake = homecoming.wake = worker.wake
         await worker.start()
         starting.push_async_callback(worker.stop, GRACE_SECONDS)
+        housekeeping = Housekeeping(database, settings, self.clock)
+        housekeeping.start()
+        starting.push_async_callback(housekeeping.stop)
 
         context = Context(
             database=database,

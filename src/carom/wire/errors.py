@@ -67,7 +67,9 @@ _ROWS = (
         413, 413, "The request is larger than the {limit} that this endpoint takes.", "UnexpectedHttpResponseError"
     ),
     ErrorRow(429, 429, "Rate Limit Exceeded", "RateLimitExceededError"),
-    ErrorRow(500, 422, "Invalid 'count' or 'offset' parameter: {reason}."),
+    ErrorRow(500, 422, "{text}"),
+    ErrorRow(600, 422, "{text}"),
+    ErrorRow(601, 422, "{text}", "NotFoundError"),
     ErrorRow(602, 422, "The inbound domain '{domain}' is already used by another server."),
     ErrorRow(603, 422, "A server with the name '{name}' exists already."),
     ErrorRow(606, 422, "'{field}' is not valid: {reason}."),
@@ -76,6 +78,7 @@ _ROWS = (
     ErrorRow(609, 422, "No server data was received."),
     ErrorRow(611, 422, "'InboundSpamThreshold' is {value}; it must be 0 to 30."),
     ErrorRow(612, 422, "'TrackLinks' is '{value}'; it must be one of {choices}."),
+    ErrorRow(613, 422, "'DeliveryType' is '{value}'; it must be one of {choices}."),
     ErrorRow(615, 422, "Tag triggers are retired: track opens for each message or for the server."),
     ErrorRow(700, 422, "{text}"),
     ErrorRow(701, 422, "This message was not found.", "NotFoundError"),
@@ -161,6 +164,10 @@ ERRORS = {row.code: row for row in _ROWS}
 
 PARTLY_INACTIVE = "Message OK, but will not deliver to these inactive addresses: {addresses}. " + INACTIVE_TAIL
 """The Message of a send that some of its recipients will not get. Its ErrorCode is 0."""
+
+CANNOT_BYPASS = "This message was not found or cannot be bypassed."
+CANNOT_RETRY = "This message was not found or cannot be retried."
+"""The Message of code 701 where a received message is to be released."""
 
 OK = "OK"
 TEST_JOB_ACCEPTED = "Test job accepted"

@@ -271,7 +271,7 @@ GET_CLICKS_OF_MESSAGE = Endpoint(
 )
 GET_OUTBOUND_MESSAGE = Endpoint("GET", "/messages/outbound/{message_id}/details", OfMessage, OutboundMessageDetails)
 DUMP_OUTBOUND_MESSAGE = Endpoint("GET", "/messages/outbound/{message_id}/dump", OfMessage, MessageDump)
-GET_INBOUND_MESSAGES = Endpoint("GET", "/messages/inbound", GetInboundMessages, InboundPage)
+GET_INBOUND_MESSAGES = Endpoint("GET", "/messages/inbound", GetInboundMessages, InboundPage, field_codes=_BAD_LIST)
 GET_INBOUND_MESSAGE = Endpoint("GET", "/messages/inbound/{message_id}/details", OfMessage, InboundDetails)
 DUMP_INBOUND_MESSAGE = Endpoint("GET", "/messages/inbound/{message_id}/dump", OfMessage, MessageDump)
 BYPASS_INBOUND_MESSAGE = Endpoint("PUT", "/messages/inbound/{message_id}/bypass", OfMessage, Ack, empty_body=True)

@@ -1,7 +1,9 @@
 """Results: typed structs that know the answer they came from. The one base of everything that an API answers."""
 
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Callable, Iterable
 from functools import cached_property
+from itertools import count, repeat
 from typing import Any, ClassVar, cast
 
 import msgspec
@@ -13,11 +15,12 @@ from carom.wire.times import encode_hook
 
 
 class Answer:
-    """The bytes of an answer, decoded only when somebody asks."""
+    """The bytes of an answer, decoded only when somebody asks, and the client that got it."""
 
     def __init__(self, body: bytes) -> None:
         """Keep the bytes."""
         self.body = body
+        self.client: object | None = None
 
     @cached_property
     def decoded(self) -> Any:
@@ -25,20 +28,40 @@ class Answer:
         return msgspec.json.decode(self.body)
 
     def at(self, path: Iterable[str | int]) -> Any:
-        """Return the plain value at a path of keys and indices."""
+        """Return the plain value at a path of keys and indices; None where there is none. A key in another case is
+        found too: a tolerant reading takes it."""
         value = self.decoded
         for step in path:
-            value = value[step]
+            if is_object(value):
+                value = value[step] if step in value else _folded(value, str(step))
+            else:
+                value = value[step] if is_list(value) and isinstance(step, int) and step < len(value) else None
         return value
 
 
-class Wire(Struct, frozen=True, kw_only=True, rename=postmark_name, omit_defaults=True, dict=True):
+def _folded(value: dict[str, Any], name: str) -> Any:
+    return next((member for key, member in value.items() if key.lower() == name.lower()), None)
+
+
+class Beside:
+    """What a result keeps beside its fields: neither the wire nor equality knows of it."""
+
+    # A slot costs a result eight bytes. A __dict__ would cost an object, and have the garbage collector follow each of
+    # the results of a large page.
+    __slots__ = ("_origin",)
+
+    _origin: "tuple[Any, ...]"  # an Answer, then the path of keys and indices in it
+
+
+class Wire(Beside, Struct, frozen=True, kw_only=True, rename=postmark_name, omit_defaults=True, gc=False):
     """A result. A field that Postmark leaves out of some answers is ``X | None = None`` and is left out when None;
     one that it sends as null is ``X | None`` without a default; all others are required. No other default may
     stand here: it would be left out of answers.
 
     ``result["BouncedAt"]`` and ``result["bounced_at"]`` are ``result.bounced_at``; fields that Carom does not know
     are there under their wire names.
+
+    The garbage collector does not follow results: they are trees, whose members go with them.
     """
 
     # What a required field that is missing means, where it means something.
@@ -48,11 +71,8 @@ class Wire(Struct, frozen=True, kw_only=True, rename=postmark_name, omit_default
     def raw(self) -> Any:
         """The answer as it came, as plain JSON values, unknown fields included; for a value that no answer holds,
         what would be sent."""
-        origin = self.__dict__.get("_origin")
-        if origin is None:
-            return self.to_dict(wire=True)
-        answer, path = cast("tuple[Answer, tuple[str | int, ...]]", origin)
-        return answer.at(path)
+        answer, path = origin(self)
+        return self.to_dict(wire=True) if answer is None else answer.at(path)
 
     def __getitem__(self, name: str) -> Any:
         """Return a field by either spelling. Raises KeyError."""
@@ -98,24 +118,29 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def note(value: object, name: str, what: object) -> None:
-    """Keep something beside the fields of a frozen value."""
-    vars(value)[name] = what
+_set_origin = cast("Callable[[object, tuple[Any, ...]], None]", Beside.__dict__["_origin"].__set__)
 
 
-def attach(value: object, answer: Answer, path: tuple[str | int, ...] = ()) -> None:
+def origin(value: object) -> tuple[Answer | None, tuple[str | int, ...]]:
+    """Return the answer that a result came from, and the path to it in there; None for one that no answer holds."""
+    found: tuple[Any, ...] | None = getattr(value, "_origin", None)
+    return (None, ()) if found is None else (found[0], found[1:])
+
+
+def attach(value: object, answer: Answer, *path: str | int) -> None:
     """Tell a result, and those inside it, which part of which answer they are."""
     if isinstance(value, Wire):
-        note(value, "_origin", (answer, path))
+        _set_origin(value, (answer, *path))
         for attribute, wire_name in _nested(type(value)):
-            attach(getattr(value, attribute), answer, (*path, wire_name))
-    elif is_list(value):
-        if value and isinstance(value[0], Wire) and not _nested(type(value[0])):
-            for index, item in enumerate(value):  # the results of a large batch: no call for each
-                vars(item)["_origin"] = (answer, (*path, index))
+            attach(getattr(value, attribute), answer, *path, wire_name)
+    elif is_list(value) and value:
+        if isinstance(value[0], Wire) and not _nested(type(value[0])):
+            # A large page has hundreds: nothing of this loop is Python's.
+            steps = (repeat(step) for step in (answer, *path))
+            deque(map(_set_origin, value, zip(*steps, count(), strict=False)), maxlen=0)
             return
         for index, item in enumerate(value):
-            attach(item, answer, (*path, index))
+            attach(item, answer, *path, index)
 
 
 _nesting: dict[type, tuple[tuple[str, str], ...]] = {}

@@ -11,7 +11,7 @@ from uuid import uuid4
 import msgspec
 
 from carom.client import _core
-from carom.client._aio import bind, sleep
+from carom.client._aio import sleep
 from carom.client._async.line import AsyncLine
 from carom.client._async.pager import AsyncPager
 from carom.client._fields import check_paging, plain, spelling, wire_fields
@@ -195,7 +195,7 @@ class AsyncClient:
         fields = wire_fields(asked, filters, query=True) | {names["count"]: count, names["offset"]: offset}
         request, reply = await self._exchange(listing.endpoint.encode(asked(**at), fields))
         page = listing.read(request, reply, offset, count)
-        bind(page, self)
+        page.bind(self)
         return page
 
     async def _whole(self, listing: Listing[Any, T], at: Mapping[str, Any], filters: Mapping[str, Any]) -> Page[T]:

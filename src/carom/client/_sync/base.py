@@ -16,7 +16,7 @@ from carom.client._fields import check_paging, plain, spelling, wire_fields
 from carom.client._settings import ClientOptions, clean_token, resolve
 from carom.client._sync.line import Line
 from carom.client._sync.pager import Pager
-from carom.client._threads import bind, sleep
+from carom.client._threads import sleep
 from carom.client._tokens import TOKEN_VARIABLES, token_from_environment
 from carom.client.errors import Error
 from carom.client.pages import Listing, Page, Record, read_page, recorded, shelf
@@ -196,7 +196,7 @@ class Client:
         fields = wire_fields(asked, filters, query=True) | {names["count"]: count, names["offset"]: offset}
         request, reply = self._exchange(listing.endpoint.encode(asked(**at), fields))
         page = listing.read(request, reply, offset, count)
-        bind(page, self)
+        page.bind(self)
         return page
 
     def _whole(self, listing: Listing[Any, T], at: Mapping[str, Any], filters: Mapping[str, Any]) -> Page[T]:

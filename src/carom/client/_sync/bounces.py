@@ -5,14 +5,13 @@
 from typing import Unpack
 
 from carom.client._sync.base import Client
+from carom.client._sync.bounce import ActivatedBounce, Bounce
 from carom.client._sync.pager import Pager
-from carom.client._threads import bind
 from carom.client.filters import BounceFilters
 from carom.client.pages import Listing, Page
-from carom.client.results import ActivatedBounce, Bounce
 from carom.wire import bounces as wire
 from carom.wire.bounces import BounceDump, DeliveryStats
-from carom.wire.value import note
+from carom.wire.value import origin
 
 BOUNCES = Listing(wire.GET_BOUNCES, Bounce, windows="bounced_at")
 
@@ -46,9 +45,10 @@ class Bounces(Client):
         """Reactivate the address of a bounce; return the bounce as it is then. Raises NotFoundError, and ApiInputError
         where ``can_activate`` is false."""
         answer = self._call_as(ActivatedBounce, wire.ACTIVATE_BOUNCE, wire.ActivateBounce(bounce_id=id))
-        note(answer.bounce, "_ack", answer.message)
         return self._own(answer.bounce)
 
     def _own(self, bounce: Bounce) -> Bounce:
-        bind(bounce, self)
+        answer, _ = origin(bounce)
+        if answer is not None:
+            answer.client = self
         return bounce

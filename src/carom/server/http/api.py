@@ -17,7 +17,6 @@ from carom.server.http.calls import Call
 from carom.server.pipeline.intake import Context
 from carom.server.rules.refusals import Refusal
 from carom.server.store import servers
-from carom.server.store.servers import Tenant
 from carom.wire.endpoint import Ask, BadFields, BadJson, Endpoint, encode_json
 from carom.wire.errors import error_body
 
@@ -147,13 +146,19 @@ class Api:
         header = f"x-postmark-{endpoint.token}-token".encode()
         token = next((value for name, value in scope["headers"] if name == header), b"").decode("latin-1").strip()
         if token.upper() == TEST_TOKEN and endpoint.takes_test_token:
-            return Call(self._context, None)
-        tenant: Tenant | None = None
-        if token:
-            tenant = await self._context.database.read(servers.by_token, token)
-        if tenant is None:
+            return Call(self._context)
+        call = await self._call_of(endpoint.token, token) if token else None
+        if call is None:
             raise Refusal(10, kind=endpoint.token.capitalize())
-        return Call(self._context, tenant)
+        return call
+
+    async def _call_of(self, kind: str, token: str) -> Call | None:
+        """Look a token up among those of its kind alone: one of the other kind is as unknown as one made up."""
+        if kind == "account":
+            account_id = await self._context.database.read(servers.account_by_token, token)
+            return None if account_id is None else Call(self._context, account_or_none=account_id)
+        tenant = await self._context.database.read(servers.by_token, token)
+        return None if tenant is None else Call(self._context, tenant)
 
 
 async def _read_body(scope: Scope, receive: Receive, limit: int) -> bytes:

@@ -19,9 +19,11 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from carom.server.pipeline.deps import Deps
-from carom.server.pipeline.jobs import Deliver, Digest, Job, Settle
+from carom.server.pipeline.jobs import Deliver, Digest, Job, Purge, Receive, Settle
 from carom.server.pipeline.stages.deliver import deliver
 from carom.server.pipeline.stages.digest import digest
+from carom.server.pipeline.stages.purge import purge
+from carom.server.pipeline.stages.receive import receive
 from carom.server.pipeline.stages.settle import settle
 from carom.server.rules.lifecycle import Event
 from carom.server.rules.retry import OWN_JOBS, retry_delay
@@ -35,8 +37,11 @@ POLL_SECONDS = 1.0
 
 log = structlog.get_logger("carom.worker")
 
-Handler = Callable[[Any, Deps], Awaitable[None]]
-"""What runs a job of a kind that has nothing to settle. It raises to be called again."""
+Follow = Callable[[sa.Connection], None]
+"""What follows from a job, written in the transaction that finishes it."""
+
+Handler = Callable[[Any, Deps], Awaitable[Follow | None]]
+"""What runs a job of a kind. It raises to be called again."""
 
 
 def add_job(connection: sa.Connection, job: Job, due_at: datetime) -> None:
@@ -51,7 +56,12 @@ class Worker:
     def __init__(self, deps: Deps, handlers: Mapping[type[Any], Handler] | None = None) -> None:
         """Take over what to work with; ``handlers`` run the kinds of job that others bring."""
         self._deps = deps
-        self._handlers = dict(handlers or {})
+        self._handlers: dict[type[Any], Handler] = {
+            Digest: _digest,
+            Receive: receive,
+            Purge: purge,
+            **(handlers or {}),
+        }
         self._owner = str(uuid4())
         self._wake = asyncio.Event()
         self._stopping = False
@@ -150,7 +160,9 @@ class Worker:
     def _finish_delivery(self, connection: sa.Connection, claim: Claim, facts: list[Settle]) -> None:
         due_at = next((fact.retry_at for fact in facts if fact.retry_at), None)
         if not queue.settle_claim(connection, schema.recipient, claim, due_at=due_at):
-            log.warning("a delivery took longer than its lease; another worker has it", recipient_id=claim.id)
+            log.warning(
+                "a delivery is no longer ours: its lease ran out, or its message was removed", recipient_id=claim.id
+            )
             return
         for fact in facts:
             settle(connection, fact)
@@ -160,12 +172,8 @@ class Worker:
         kind, payload = await deps.database.read(jobs.read, claim.id)
         try:
             job = msgspec.convert({"type": kind, **payload}, Job)
-            if isinstance(job, Digest):
-                facts, outcome = await digest(job, deps)
-                await deps.database.write(self._finish_digest, claim, job, facts, outcome)
-            else:
-                await self._handlers[type(job)](job, deps)
-                await deps.database.write(jobs.finish, claim)
+            follow = await self._handlers[type(job)](job, deps)
+            await deps.database.write(self._finish, claim, follow)
         except Exception as error:  # the job is kept, with the error beside it
             log.exception("a job failed", kind=kind, job_id=claim.id, attempts=claim.attempts)
             wait = retry_delay(OWN_JOBS, claim.attempts, deps.chance)
@@ -173,14 +181,20 @@ class Worker:
             described = "".join(traceback.format_exception_only(error))
             await deps.database.write(jobs.postpone, claim, due_at, described)
 
-    def _finish_digest(
-        self, connection: sa.Connection, claim: Claim, job: Digest, facts: list[Settle], outcome: str
-    ) -> None:
-        if not jobs.finish(connection, claim):
-            return
+    def _finish(self, connection: sa.Connection, claim: Claim, follow: Follow | None) -> None:
+        if jobs.finish(connection, claim) and follow is not None:
+            follow(connection)
+
+
+async def _digest(job: Digest, deps: Deps) -> Follow:
+    facts, outcome = await digest(job, deps)
+
+    def follow(connection: sa.Connection) -> None:
         for fact in facts:
             settle(connection, fact)
         received.conclude(connection, job.received_id, outcome)
+
+    return follow
 
 
 def _next_due(connection: sa.Connection) -> datetime | None:

@@ -6,12 +6,12 @@ from carom.wire.errors import ERRORS, ErrorRow
 class Refusal(Exception):
     """A request is refused. ``status`` is the HTTP status, ``code`` Postmark's, ``message`` what the caller reads."""
 
-    def __init__(self, code: int, **values: object) -> None:
-        """Fill in the text of a row of the table."""
+    def __init__(self, code: int, wording: str | None = None, /, **values: object) -> None:
+        """Fill in the text of a row of the table, or say ``wording`` instead of it."""
         row: ErrorRow = ERRORS[code]
         self.code = row.code
         self.status = row.status
-        self.message = row.text.format_map(values)
+        self.message = row.text.format_map(values) if wording is None else wording
         super().__init__(f"{self.code}: {self.message}")
 
 

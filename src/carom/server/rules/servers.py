@@ -10,6 +10,7 @@ from carom.wire.email import TRACK_LINKS
 
 COLORS = ("purple", "blue", "turquoise", "green", "red", "yellow", "grey", "orange")
 MAX_SPAM_THRESHOLD = 30
+DELIVERY_TYPES = ("Live", "Sandbox")
 
 _DOMAIN = re.compile(r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]", re.IGNORECASE)
 
@@ -18,7 +19,22 @@ def check_name(name: str) -> str:
     """Return a server's name. Raises Refusal."""
     if not name.strip():
         raise Refusal(608, text="The server's 'Name' is missing.")
+    if "\0" in name:
+        raise Refusal(608, text="The server's 'Name' is not valid: it holds a NUL character.")
     return name
+
+
+def check_delivery_type(value: str) -> str:
+    """Return what becomes of a server's mail, as it is spelled. Raises Refusal."""
+    found = spelled(value, DELIVERY_TYPES)
+    if found is None:
+        raise Refusal(613, value=value, choices=", ".join(DELIVERY_TYPES))
+    return found
+
+
+def no_server() -> Refusal:
+    """Refuse a server that the account does not have."""
+    return Refusal(601, text="The server was not found.")
 
 
 def check_color(color: str) -> str:

@@ -262,7 +262,7 @@ opened = sa.Table(
     sa.Column("read_seconds", sa.Integer),
     sa.UniqueConstraint("recipient_id"),
     sa.Index("ix_open_list", "server_id", "stream", "at", "id"),
-    sa.Index("ix_open_email", "server_id", "email"),
+    sa.Index("ix_open_email", "server_id", "stream", "email", "at", "id"),
     sa.Index("ix_open_message", "message_id"),
     sqlite_autoincrement=True,
 )
@@ -277,7 +277,7 @@ clicked = sa.Table(
     _column("location", sa.Text),
     sa.UniqueConstraint("recipient_id", "link_digest"),
     sa.Index("ix_click_list", "server_id", "stream", "at", "id"),
-    sa.Index("ix_click_email", "server_id", "email"),
+    sa.Index("ix_click_email", "server_id", "stream", "email", "at", "id"),
     sa.Index("ix_click_message", "message_id"),
     sqlite_autoincrement=True,
 )
@@ -366,6 +366,28 @@ received = sa.Table(
     sa.Index("ix_received_digest", "digest"),
     sqlite_autoincrement=True,
 )
+
+inbound_message = sa.Table(
+    "inbound_message",
+    metadata,
+    _column("id", MessageId, primary_key=True),
+    _column("server_id", BigId),
+    _column("received_at", Utc),
+    _column("status", sa.Text),
+    _column("blocked_reason", sa.Text),
+    _column("from_email", sa.Text),
+    _column("recipients", Json),
+    _column("subject", sa.Text),
+    _column("mailbox_hash", sa.Text),
+    _column("tag", sa.Text),
+    _column("summary", Json),
+    _column("content", sa.LargeBinary),
+    sa.Column("digest", sa.LargeBinary),
+    sa.Index("ix_inbound_message_list", "server_id", "status", "received_at", "id"),
+    sa.Index("ix_inbound_message_at", "received_at"),
+    sa.Index("ix_inbound_message_digest", "digest", sqlite_where=sa.text("digest IS NOT NULL"),
+             postgresql_where=sa.text("digest IS NOT NULL")),
+)  # fmt: skip
 
 captured = sa.Table(
     "captured",

@@ -3,8 +3,10 @@
 from carom.server.http.handlers import (
     bounces,
     email,
+    inbound,
     messages,
     server,
+    servers,
     stats,
     streams,
     suppressions,
@@ -18,8 +20,10 @@ from carom.server.http.handlers import (
 __all__ = [
     "bounces",
     "email",
+    "inbound",
     "messages",
     "server",
+    "servers",
     "stats",
     "streams",
     "suppressions",

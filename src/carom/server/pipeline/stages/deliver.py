@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from sqlalchemy.exc import NoResultFound
+
 from carom.bounce import classify
 from carom.bounce.verp import proof, return_path
 from carom.server.config import Settings
@@ -25,7 +27,10 @@ BEFORE_MAIL = frozenset({"connect", "greeting", "ehlo"})
 
 async def deliver(job: Deliver, deps: Deps) -> list[Settle]:
     """Send a message to one recipient and say what became of it."""
-    delivery = await deps.database.read(deliveries.load, job.recipient_id)
+    try:
+        delivery = await deps.database.read(deliveries.load, job.recipient_id)
+    except NoResultFound:  # its server was removed, or what was known of the recipient: nobody wants it sent any more
+        return []
     if delivery.suppressed:
         return [Settle(job.recipient_id, Event.SUPPRESSED, deps.clock())]
     home = return_path(
