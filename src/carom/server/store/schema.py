@@ -414,3 +414,10 @@ job = sa.Table(
              postgresql_where=sa.text("due_at IS NOT NULL")),
     sqlite_autoincrement=True,
 )  # fmt: skip
+
+node = sa.Table(
+    "node",
+    metadata,
+    _column("id", sa.Text, primary_key=True),
+    _column("seen_at", sa.BigInteger),
+)

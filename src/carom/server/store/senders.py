@@ -4,6 +4,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from carom.server.store import servers
 from carom.server.store.schema import domain, sender
 from carom.server.store.types import insert_new
 
@@ -21,6 +22,11 @@ def allow(connection: sa.Connection, account_id: int, name: str, now: datetime) 
         connection.execute(insert_new(connection, domain, row))
         mine = sa.and_(domain.c.account_id == account_id, domain.c.name == name)
         connection.execute(sa.update(domain).where(mine, domain.c.verified_at.is_(None)).values(verified_at=now))
+
+
+def allow_first(connection: sa.Connection, name: str, now: datetime) -> None:
+    """Confirm an address or a domain by hand for the account that the installation began with."""
+    allow(connection, servers.first_account(connection), name, now)
 
 
 def may_send(connection: sa.Connection, account_id: int, address: str) -> bool | None:
