@@ -117,6 +117,14 @@ async def test_a_part_that_was_not_sent_is_left_out(server: Server) -> None:
     assert shown["MessageEvents"] == []
 
 
+async def test_a_long_body_is_shown_by_its_first_megabyte(server: Server) -> None:
+    """Its source is whole."""
+    message_id = await server.send(TextBody="é" * 700_000, HtmlBody="x" * 1_000_000)
+    shown = await server.get(f"/messages/outbound/{message_id}/details")
+    assert shown["TextBody"] == "é" * 500_000
+    assert shown["HtmlBody"] == "x" * 1_000_000
+
+
 async def test_every_filter_narrows(server: Server) -> None:
     """Addresses without regard to case, a subject by any part of it, tag and metadata exactly."""
     first = await server.send(**FULL)

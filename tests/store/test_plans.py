@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import event
 
 from carom.server.rules.stats import Kind, day_begins, day_of
-from carom.server.store import bounces, clicks, messages, opens, rollup, stats
+from carom.server.store import bounces, clicks, messages, opens, retention, rollup, stats
 from carom.server.store.visits import Filter as Visits
 from carom.taxonomy import BounceType
 from tests.stores import NOW, Store
@@ -27,9 +28,9 @@ def _plans(connection: sa.Connection, function: Callable[..., Any], *args: Any, 
     def note(conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
         ran.append((statement, parameters))
 
-    sa.event.listen(connection, "before_cursor_execute", note)
+    event.listen(connection, "before_cursor_execute", note)
     function(connection, *args, **options)
-    sa.event.remove(connection, "before_cursor_execute", note)
+    event.remove(connection, "before_cursor_execute", note)
     explain = "EXPLAIN QUERY PLAN "
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("SET LOCAL enable_seqscan = off")  # tables of no rows are always read whole
@@ -130,6 +131,14 @@ async def test_statistics_read_sums_and_the_last_minutes(store: Store) -> None:
     assert not _walks(plans[0], "stat"), plans[0]
     assert "ix_message_list" in plans[-1], plans[-1]
     assert not _walks(plans[-1], "message"), plans[-1]
+
+
+@pytest.mark.parametrize("step", [*retention.MAIL, *retention.DUMPS])
+async def test_what_is_old_is_found_in_an_index(store: Store, step: Callable[..., int]) -> None:
+    """There are ten million messages that are not."""
+    plans = await store.database.write(_plans, step, NOW)
+    for name in ("message", "recipient", "event", "bounce", "open", "click", "received", "captured", "inbound_message"):
+        assert not any(_walks(plan, name) for plan in plans), plans
 
 
 async def test_adding_up_looks_at_the_last_minutes(store: Store) -> None:

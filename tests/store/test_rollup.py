@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from carom.server.rules.stats import Kind, day_of
 from carom.server.store import removal, rollup, stats
+from carom.server.store.schema import stat
 from carom.server.store.stats import Span
 from carom.taxonomy import BounceType
 from tests.store.happening import backdated, bounced, check_against_rows, something_of_everything, sums
@@ -78,7 +80,7 @@ async def test_a_store_of_old_is_counted_by_its_rows_the_first_time(store: Store
     """A schema that had no sums comes without them."""
     await something_of_everything(store, NOW)
     before = await sums(store)
-    await store.database.write(stats_forgotten)
+    await store.database.write(_without_sums)
     assert await sums(store) == {}
     await store.database.write(rollup.roll_up, LATER)
     after = await sums(store)
@@ -87,6 +89,5 @@ async def test_a_store_of_old_is_counted_by_its_rows_the_first_time(store: Store
     }.items()
 
 
-def stats_forgotten(connection: stats.sa.Connection) -> None:
-    """Empty the sums."""
-    connection.execute(stats.sa.delete(stats.stat))
+def _without_sums(connection: sa.Connection) -> None:
+    connection.execute(sa.delete(stat))

@@ -28,6 +28,7 @@ from carom.server.pipeline.housekeeping import Housekeeping
 from carom.server.pipeline.intake import Context
 from carom.server.pipeline.jobs import Answer
 from carom.server.pipeline.worker import Worker
+from carom.server.places import Places
 from carom.server.sandbox.answer import Sandbox
 from carom.server.smtp.mx import Homecoming, mx_listener
 from carom.server.smtp.session import Listener
@@ -146,6 +147,8 @@ class Carom:
         sandbox.wake = homecoming.wake = wake
         await worker.start()
         starting.push_async_callback(worker.stop, GRACE_SECONDS)
+        # Opened now, so that a file that is none is refused at the start; the tracking pages ask it.
+        starting.callback(Places(settings.geo).close)
         housekeeping = Housekeeping(database, settings, self.clock)
         housekeeping.start()
         starting.push_async_callback(housekeeping.stop)

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.exc import DBAPIError
 
 from carom.server.config import Settings
 from carom.server.store import retention, rollup
@@ -50,8 +49,8 @@ class Housekeeping:
                 if self._clock() >= remove_at:
                     remove_at = self._clock() + REMOVE_EVERY
                     await self.remove_old()
-            except DBAPIError:
-                log.exception("the store cannot be used; trying again")
+            except Exception:  # the store, most likely; the rest of the server goes on
+                log.exception("keeping house failed; trying again")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), ADD_UP_SECONDS)
 

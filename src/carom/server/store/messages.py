@@ -10,7 +10,16 @@ import sqlalchemy as sa
 from msgspec import UNSET, Struct, UnsetType, structs
 
 from carom.server.rules.lifecycle import State
-from carom.server.rules.listing import ListedFile, mailboxes, recipients, shown_click, shown_event, shown_open, tracking
+from carom.server.rules.listing import (
+    ListedFile,
+    mailboxes,
+    recipients,
+    shown_click,
+    shown_event,
+    shown_open,
+    stored_body,
+    tracking,
+)
 from carom.server.rules.stats import Kind
 from carom.server.store import bodies, counting, deliveries, intake, servers, stats
 from carom.server.store.deliveries import Delivery
@@ -160,8 +169,8 @@ def get(
     email = intake.unpack_email(row.content)
     details = OutboundMessageDetails(
         **_fields(row, servers.settings_of(connection, server_id), sandboxed=sandboxed),
-        text_body=email.text_body or None,
-        html_body=email.html_body or None,
+        text_body=stored_body(email.text_body),
+        html_body=stored_body(email.html_body),
         body="",
         message_events=_events(connection, message_id),
     )

@@ -123,8 +123,8 @@ def _old(
 ) -> list[Any]:
     """Find old rows of tables whose lists are by stream, in the index of the lists."""
     of_stream = (table.c.server_id == stream.c.server_id, table.c.stream == stream.c.id)
-    shown = (table.c.id, table.c.dump) if table is bounce else (table.c.id,)
-    return list(connection.execute(sa.select(*shown).where(*of_stream, at < before, *where).limit(BATCH)))
+    shown: list[sa.Column[Any]] = [table.c.id, *([table.c.dump] if table is bounce else [])]
+    return list(connection.execute(sa.select(*shown).where(*of_stream, at < before, *where).limit(BATCH)).all())
 
 
 def _delete(connection: sa.Connection, table: sa.Table, rows: list[Any]) -> None:
