@@ -13,10 +13,12 @@ from carom.wire.endpoint import Wire
 
 
 class ErrorBody(Wire, frozen=True, kw_only=True):
-    """The body of every error, and of every acknowledgement (with code 0)."""
+    """The body of every error, and of every acknowledgement (with code 0). ``errors`` of code 11 are the faults of each
+    field."""
 
     error_code: int
     message: str
+    errors: dict[str, list["ErrorBody"]] | None = None
 
 
 class ErrorRow(NamedTuple):
@@ -35,6 +37,7 @@ INACTIVE_TAIL = (
 _ROWS = (
     ErrorRow(10, 401, "Request does not contain a valid {kind} token.", "InvalidApiKeyError"),
     ErrorRow(11, 422, "Several fields of the request are invalid."),
+    ErrorRow(13, 422, "The pagination key '{key}' is not valid."),
     ErrorRow(100, 503, "The API is temporarily unavailable: {reason}. Please try again.", "ServiceUnavailableError"),
     ErrorRow(101, 500, "An unexpected error occurred; it is logged under the id {error_id}.", "InternalServerError"),
     ErrorRow(300, 422, "{text}", "InvalidEmailRequestError"),
@@ -61,6 +64,12 @@ _ROWS = (
         + INACTIVE_TAIL,
         "InactiveRecipientError",
     ),
+    ErrorRow(
+        409,
+        415,
+        "Content-Type and Accept headers must be set to application/json, text/json, or text/x-json.",
+        "UnexpectedHttpResponseError",
+    ),
     ErrorRow(410, 422, "You may only send up to 500 messages in a single batched request."),
     ErrorRow(411, 422, "The attachment '{name}' has a file type that is not allowed ({extension})."),
     ErrorRow(
@@ -68,6 +77,19 @@ _ROWS = (
     ),
     ErrorRow(429, 429, "Rate Limit Exceeded", "RateLimitExceededError"),
     ErrorRow(500, 422, "{text}"),
+    ErrorRow(502, 422, "No Sender Signature data was received."),
+    ErrorRow(503, 422, "'{domain}' is a public mail domain: use an address of a domain of your own."),
+    ErrorRow(504, 422, "A Sender Signature for '{email}' exists already."),
+    ErrorRow(505, 422, "This DKIM is already being renewed."),
+    ErrorRow(506, 422, "This Sender Signature is confirmed already."),
+    ErrorRow(511, 422, "Invalid request field(s): {fields}."),
+    ErrorRow(512, 422, "The domain '{domain}' exists already."),
+    ErrorRow(514, 422, "The domain's 'Name' is missing."),
+    ErrorRow(515, 422, "The domain's 'Name' is longer than {limit} characters."),
+    ErrorRow(516, 422, "The domain's 'Name' ('{name}') is no domain in its ASCII form, such as example.com."),
+    ErrorRow(520, 422, "The required field '{field}' is missing or empty."),
+    ErrorRow(521, 422, "The field '{field}' is longer than {limit} characters."),
+    ErrorRow(522, 422, "The value of '{field}' ('{value}') is no valid {what}."),
     ErrorRow(600, 422, "{text}"),
     ErrorRow(601, 422, "{text}", "NotFoundError"),
     ErrorRow(602, 422, "The inbound domain '{domain}' is already used by another server."),
@@ -173,6 +195,6 @@ OK = "OK"
 TEST_JOB_ACCEPTED = "Test job accepted"
 
 
-def error_body(code: int, message: str) -> bytes:
+def error_body(code: int, message: str, errors: dict[str, list[ErrorBody]] | None = None) -> bytes:
     """Encode an error's body."""
-    return msgspec.json.encode(ErrorBody(error_code=code, message=message))
+    return msgspec.json.encode(ErrorBody(error_code=code, message=message, errors=errors))

@@ -19,8 +19,9 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from carom.server.pipeline.bulk import send_chunk
 from carom.server.pipeline.deps import Deps
-from carom.server.pipeline.jobs import Deliver, Digest, Job, Purge, Receive, Settle
+from carom.server.pipeline.jobs import Deliver, Digest, Job, Purge, Receive, SendChunk, Settle
 from carom.server.pipeline.presence import Presence
 from carom.server.pipeline.stages.deliver import deliver
 from carom.server.pipeline.stages.digest import digest
@@ -61,12 +62,7 @@ class Worker:
     def __init__(self, deps: Deps, handlers: Mapping[type[Any], Handler] | None = None) -> None:
         """Take over what to work with; ``handlers`` run the kinds of job that others bring."""
         self._deps = deps
-        self._handlers: dict[type[Any], Handler] = {
-            Digest: _digest,
-            Receive: receive,
-            Purge: purge,
-            **(handlers or {}),
-        }
+        self._handlers = {**HANDLERS, **(handlers or {})}
         self._owner = str(uuid4())
         self._wake = asyncio.Event()
         self._stopping = False
@@ -224,6 +220,15 @@ async def _digest(job: Digest, deps: Deps) -> Follow:
         received.conclude(connection, job.received_id, outcome)
 
     return follow
+
+
+HANDLERS: dict[type[Any], Handler] = {
+    Digest: _digest,
+    Receive: receive,
+    SendChunk: send_chunk,
+    Purge: purge,
+}
+"""What runs the kinds of job that every server has."""
 
 
 def _next_due(connection: sa.Connection) -> datetime | None:

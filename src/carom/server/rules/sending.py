@@ -113,6 +113,9 @@ def _faults(email: SendEmail) -> Iterator[str]:
             yield f"Invalid '{name}': it is larger than {limits.MAX_BODY_BYTES:,} bytes."
     if len(given(email.subject)) > limits.MAX_SUBJECT:
         yield f"Invalid 'Subject': it is longer than {limits.MAX_SUBJECT} characters."
+    for name, line in (("Subject", email.subject), ("Tag", email.tag), ("MessageStream", email.message_stream)):
+        if "\0" in given(line):
+            yield f"Invalid '{name}': it holds a NUL."
     if len(given(email.tag)) > limits.MAX_TAG:
         yield f"Invalid 'Tag': it is longer than {limits.MAX_TAG} characters."
     if given(email.track_links) not in {"", *limits.TRACK_LINKS}:

@@ -44,6 +44,8 @@ def fetch(connection: sa.Connection, digest: bytes) -> bytes | None:
 def forget(connection: sa.Connection, digests: Collection[bytes], stored_before: datetime | None = None) -> None:
     """Remove those of some mails that nothing names any more; of those stored before a time, if one is given: a
     transaction that is not over yet may be about to name one that it has just kept anew."""
+    if not digests:
+        return
     unnamed = [body.c.digest.not_in(sa.select(column).where(column.in_(digests))) for column in REFERENCES]
     old = [] if stored_before is None else [body.c.stored_at < stored_before]
     connection.execute(sa.delete(body).where(body.c.digest.in_(digests), *old, *unnamed))

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from carom.server.rules.dkim import KeyState
 from carom.server.rules.lifecycle import Event, State
 from carom.server.rules.stats import Kind
 from carom.server.store.types import BigId, Code, Json, MessageId, Utc
@@ -106,6 +107,9 @@ sender = sa.Table(
     _column("name", sa.Text),
     _column("created_at", Utc),
     sa.Column("confirmed_at", Utc),
+    _column("email", sa.Text, server_default=""),
+    _column("reply_to", sa.Text, server_default=""),
+    _column("note", sa.Text, server_default=""),
     sa.UniqueConstraint("account_id", "address"),
     sqlite_autoincrement=True,
 )
@@ -118,7 +122,37 @@ domain = sa.Table(
     _column("name", sa.Text),
     _column("created_at", Utc),
     sa.Column("verified_at", Utc),
+    _column("spf_verified", sa.Boolean, server_default="0"),
+    _column("return_path_domain", sa.Text, server_default=""),
+    sa.Column("return_path_verified_at", Utc),
+    _column("tracking_domain", sa.Text, server_default=""),
+    sa.Column("tracking_verified_at", Utc),
     sa.UniqueConstraint("account_id", "name"),
+    sqlite_autoincrement=True,
+)
+
+domain_key = sa.Table(
+    "domain_key",
+    metadata,
+    _column("domain_id", BigId, sa.ForeignKey("domain.id"), primary_key=True),
+    _column("selector", sa.Text, primary_key=True),
+    _column("state", Code(KeyState)),
+    _column("since", Utc),
+    _column("public", sa.Text),
+    _column("private_cipher", sa.LargeBinary),
+    sa.UniqueConstraint("domain_id", "state"),
+)
+
+data_removal = sa.Table(
+    "data_removal",
+    metadata,
+    _id(),
+    _column("account_id", BigId, sa.ForeignKey("account.id")),
+    _column("requested_by", sa.Text),
+    _column("requested_for", sa.Text),
+    _column("notify", sa.Boolean),
+    _column("requested_at", Utc),
+    sa.Column("done_at", Utc),
     sqlite_autoincrement=True,
 )
 
@@ -388,6 +422,30 @@ inbound_message = sa.Table(
     sa.Index("ix_inbound_message_digest", "digest", sqlite_where=sa.text("digest IS NOT NULL"),
              postgresql_where=sa.text("digest IS NOT NULL")),
 )  # fmt: skip
+
+bulk = sa.Table(
+    "bulk",
+    metadata,
+    _column("id", MessageId, primary_key=True),
+    _column("server_id", BigId),
+    _column("submitted_at", Utc),
+    sa.Column("subject", sa.Text),
+    _column("total", sa.Integer),
+    _column("released", sa.Integer),
+    _column("failed", sa.Integer),
+    _column("content", sa.LargeBinary),
+    sa.Index("ix_bulk_list", "server_id", "submitted_at", "id"),
+)
+
+bulk_chunk = sa.Table(
+    "bulk_chunk",
+    metadata,
+    _id(),
+    _column("server_id", BigId, index=True),
+    _column("bulk_id", MessageId, sa.ForeignKey("bulk.id")),
+    _column("content", sa.LargeBinary),
+    sqlite_autoincrement=True,
+)
 
 captured = sa.Table(
     "captured",

@@ -2,6 +2,8 @@
 
 from carom.server.http.handlers import (
     bounces,
+    bulk,
+    domains,
     email,
     inbound,
     messages,
@@ -19,6 +21,8 @@ from carom.server.http.handlers import (
 
 __all__ = [
     "bounces",
+    "bulk",
+    "domains",
     "email",
     "inbound",
     "messages",
