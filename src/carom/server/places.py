@@ -2,9 +2,10 @@
 
 import ipaddress
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from carom.server.config import BadSetting
+from carom.wire._kinds import is_list, is_object
 from carom.wire.messages import Geo
 
 
@@ -18,8 +19,9 @@ class Places:
             return
         import maxminddb
 
+        opening: Any = maxminddb  # its types leave a parameter open
         try:
-            self._reader = maxminddb.open_database(str(path), maxminddb.MODE_MMAP)
+            self._reader = opening.open_database(path, maxminddb.MODE_MMAP)
         except (OSError, maxminddb.InvalidDatabaseError) as error:
             raise BadSetting(f"--geo {path} cannot be read as an .mmdb file: {error}") from error
 
@@ -55,19 +57,19 @@ class _Record:
     """A record, whose parts may be missing: the file is somebody else's."""
 
     def __init__(self, content: object) -> None:
-        self._content: Any = content
+        self._content = content
 
-    def value(self, *path: str | int) -> object:
-        found = self._content
-        for step in path:
-            if isinstance(step, str):
-                found = cast("dict[str, Any]", found).get(step) if isinstance(found, dict) else None
-            else:
-                found = found[step] if isinstance(found, list) and step < len(cast("list[Any]", found)) else None
-        return found
+    def value(self, name: str | int) -> object:
+        content = self._content
+        if isinstance(name, str):
+            return content.get(name) if is_object(content) else None
+        return content[name] if is_list(content) and name < len(content) else None
 
     def at(self, *path: str | int) -> "_Record":
-        return _Record(self.value(*path))
+        found = self
+        for name in path:
+            found = _Record(found.value(name))
+        return found
 
     def text(self, name: str) -> str | None:
         found = self.value(name)

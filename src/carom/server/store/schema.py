@@ -191,7 +191,7 @@ message = sa.Table(
     sa.Column("metadata", Json),
     _column("content", sa.LargeBinary),
     sa.Index("ix_message_list", "server_id", "stream", "submitted_at", "id"),
-    sa.Index("ix_message_tag", "server_id", "stream", "tag", "submitted_at",
+    sa.Index("ix_message_tag", "server_id", "stream", "tag", "submitted_at", "id",
              sqlite_where=sa.text("tag IS NOT NULL"), postgresql_where=sa.text("tag IS NOT NULL")),
 )  # fmt: skip
 

@@ -152,7 +152,7 @@ def upgrade() -> None:
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.create_index(
             "ix_message_tag",
-            ["server_id", "stream", "tag", "submitted_at"],
+            ["server_id", "stream", "tag", "submitted_at", "id"],
             unique=False,
             sqlite_where=sa.text("tag IS NOT NULL"),
             postgresql_where=sa.text("tag IS NOT NULL"),
