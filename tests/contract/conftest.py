@@ -49,7 +49,7 @@ class Answer(NamedTuple):
 
 
 NO_NAMESERVER = HostPort("127.0.0.1", 1)
-SETTINGS = Settings()
+SETTINGS = Settings(dns=NO_NAMESERVER)
 
 
 def assert_documented(method: str, path: str, answer: Answer) -> None:
@@ -70,25 +70,27 @@ class Server:
         store: Store,
         other: Tenant,
         tokens: Tokens = TOKENS,
-        *,
-        nameserver: HostPort = NO_NAMESERVER,
         settings: Settings = SETTINGS,
     ) -> None:
         self.store = store
         self.other = other
         self.tokens = tokens
         self.now = NOW
+        self.change_settings(settings)
+
+    def change_settings(self, settings: Settings) -> None:
+        """Start again with other settings, on the same store."""
         self.settings = settings
         self._api = Api(
             Context(
-                database=store.database,
-                keyring=store.keyring,
+                database=self.store.database,
+                keyring=self.store.keyring,
                 settings=settings,
                 public_url="http://127.0.0.1",
                 clock=lambda: self.now,
                 new_id=uuid4,
                 wake=lambda: None,
-                resolver=Resolver(nameserver),
+                resolver=Resolver(settings.dns),
             ),
             routes,
         )
@@ -149,6 +151,7 @@ class Server:
         """Run the jobs that are there, or some of them, as the worker does, each with what follows from it in one transaction."""
         nowhere = Route("127.0.0.1", 1)
         deps = Deps(
+            public_url="http://127.0.0.1",
             database=self.store.database,
             keyring=self.store.keyring,
             settings=self.settings,
@@ -186,7 +189,7 @@ async def server_over(store: Store, nameserver: HostPort = NO_NAMESERVER) -> Ser
     await store.database.write(servers.begin, store.keyring, STRANGER, NOW)
     other = await store.database.read(servers.by_token, OTHER_TOKEN)
     assert other is not None
-    return Server(store, other, nameserver=nameserver)
+    return Server(store, other, settings=Settings(dns=nameserver))
 
 
 @pytest.fixture

@@ -167,9 +167,13 @@ _ROWS = (
     ErrorRow(1351, 422, "Webhooks are not available for inbound message streams; set the server's 'InboundHookUrl'."),
     ErrorRow(1352, 422, "The webhook for the provided 'ID' was not found.", "NotFoundError"),
     ErrorRow(1354, 422, "The webhook's 'Url' is not valid: {reason}."),
+    ErrorRow(1355, 422, "No webhook data was received."),
+    ErrorRow(1356, 422, "A webhook's 'ID' is given by the server; it must not be sent when one is created."),
+    ErrorRow(1357, 422, "The 'ID' and the 'MessageStream' of a webhook cannot be changed."),
     ErrorRow(1358, 422, "The webhook's HTTP header '{name}' is not valid."),
     ErrorRow(1359, 422, "A message stream may have up to {limit} webhooks."),
     ErrorRow(1361, 422, "The value of the webhook's '{field}' is not valid."),
+    ErrorRow(1363, 422, "The 'Status' of a webhook cannot be set; verify it."),
     ErrorRow(
         1404,
         422,

@@ -374,6 +374,7 @@ webhook = sa.Table(
     _column("headers", Json),
     _column("triggers", Json),
     _column("created_at", Utc),
+    _column("status", sa.Text, server_default="unverified"),
     sa.Index("ix_webhook_stream", "server_id", "stream"),
     sqlite_autoincrement=True,
 )

@@ -1,4 +1,4 @@
-"""Keep inbound messages and bulk requests."""
+"""Keep inbound messages and bulk requests, and whether webhooks are verified."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +11,7 @@ down_revision = "0004"
 
 
 def upgrade() -> None:
-    """Keep inbound messages and bulk requests."""
+    """Keep inbound messages and bulk requests, and whether webhooks are verified."""
     op.create_table(
         "inbound_message",
         sa.Column("id", types.MessageId(), nullable=False),
@@ -56,4 +56,5 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_bulk_chunk_server_id", "bulk_chunk", ["server_id"], unique=False)
+    op.add_column("webhook", sa.Column("status", sa.Text(), server_default="unverified", nullable=False))
     start_ids(op.get_bind(), ["bulk_chunk"])
