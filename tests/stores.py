@@ -21,6 +21,7 @@ from carom.testing import fresh_database
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
 TOKENS = Tokens("f0f0f0f0-0000-4000-8000-000000000001", "f0f0f0f0-0000-4000-8000-000000000002")
+KEYRING = Keyring({"a": b"k" * 32}, "a")
 
 
 class Store(NamedTuple):
@@ -52,17 +53,26 @@ def postgres_url() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+STORES = ("sqlite", "postgresql")
+
+
+@pytest.fixture(params=STORES)
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
     """A fresh store on each database."""
-    keyring = Keyring({"a": b"k" * 32}, "a")
+    async with begun(request, tmp_path) as database:
+        tenant = await database.read(servers.by_token, TOKENS.server)
+        assert tenant is not None
+        yield Store(database, KEYRING, tenant)
+
+
+@contextlib.asynccontextmanager
+async def begun(request: pytest.FixtureRequest, folder: Path) -> AsyncIterator[Database]:
+    """Open a database of the kind that a fixture's parameter names, with a first account and server in it."""
     with contextlib.ExitStack() as stack:
-        url = f"sqlite:///{tmp_path / 'carom.db'}"
+        url = f"sqlite:///{folder / 'carom.db'}"
         if request.param == "postgresql":
             url = stack.enter_context(fresh_database(request.getfixturevalue("postgres_url")))
         database = open_database(Settings(database=url))
-        await begin(database, keyring, TOKENS, NOW)
-        tenant = await database.read(servers.by_token, TOKENS.server)
-        assert tenant is not None
-        yield Store(database, keyring, tenant)
+        await begin(database, KEYRING, TOKENS, NOW)
+        yield database
         await database.close()

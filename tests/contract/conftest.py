@@ -9,10 +9,11 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from carom.server.config import Settings
+from carom.server.config import HostPort, Settings
 from carom.server.http import handlers
 from carom.server.http.api import Api
 from carom.server.http.routes import routes
+from carom.server.outbound.resolver import Resolver
 from carom.server.outbound.session import Connections, Route
 from carom.server.pipeline.deps import Deps
 from carom.server.pipeline.intake import Context
@@ -20,6 +21,8 @@ from carom.server.pipeline.jobs import Job
 from carom.server.pipeline.worker import HANDLERS, Follow
 from carom.server.store import jobs, schema, servers
 from carom.server.store.servers import Tenant, Tokens
+from carom.wire.codes import codes
+from carom.wire.endpoints import ENDPOINTS
 from tests.stores import NOW, TOKENS, Store
 
 __all__ = ["handlers"]
@@ -32,6 +35,7 @@ class Answer(NamedTuple):
 
     status: int
     json: Any
+    headers: dict[str, str] = {}  # noqa: RUF012  # of a tuple, which nobody changes
 
     @property
     def code(self) -> tuple[int, int]:
@@ -45,14 +49,31 @@ class Answer(NamedTuple):
         return self.json
 
 
+NO_NAMESERVER = HostPort("127.0.0.1", 1)
+
+
+def assert_documented(method: str, path: str, answer: Answer) -> None:
+    """Every refusal of a call is one of those that the OpenAPI document lists."""
+    found = routes.find(path)
+    if answer.status == 200 or found is None or method not in found[0].methods:
+        return
+    endpoint = found[0].methods[method][0]
+    name = next(name for name, one in ENDPOINTS.items() if one is endpoint)
+    assert answer.json["ErrorCode"] in codes(name), f"carom.wire.codes does not list it for {name}: {answer.json}"
+
+
 class Server:
     """The API over a store with two servers. ``now`` is its clock; ``other`` is a second tenant."""
 
-    def __init__(self, store: Store, other: Tenant, settings: Settings) -> None:
+    def __init__(
+        self, store: Store, other: Tenant, tokens: Tokens = TOKENS, nameserver: HostPort = NO_NAMESERVER
+    ) -> None:
         self.store = store
         self.other = other
+        self.tokens = tokens
         self.now = NOW
-        self.change_settings(settings)
+        self._nameserver = nameserver
+        self.change_settings(Settings())
 
     def change_settings(self, settings: Settings) -> None:
         """Start again with other settings, on the same store."""
@@ -66,13 +87,12 @@ class Server:
                 clock=lambda: self.now,
                 new_id=uuid4,
                 wake=lambda: None,
+                resolver=Resolver(self._nameserver),
             ),
             routes,
         )
 
-    async def account(
-        self, method: str, path: str, body: object = None, *, token: str | None = TOKENS.account
-    ) -> Answer:
+    async def account(self, method: str, path: str, body: object = None, *, token: str | None = "") -> Answer:
         """Make a call with an account token."""
         return await self.call(method, path, body, token=token, kind="account")
 
@@ -82,19 +102,24 @@ class Server:
         path: str,
         body: object = None,
         *,
-        token: str | None = TOKENS.server,
+        token: str | None = "",
         kind: str = "server",
+        content_type: str | None = None,
     ) -> Answer:
-        """Make a call. ``kind`` is the token's: that of the header it comes in."""
+        """Make a call with a token of a kind, by default its own, or with none."""
+        token = getattr(self.tokens, kind) if token == "" else token
         path, _, query = path.partition("?")
-        content = b"" if body is None else json.dumps(body).encode()
+        content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         scope = {
             "type": "http",
             "method": method,
             "path": path,
             "raw_path": path.encode(),
             "query_string": query.encode(),
-            "headers": [] if token is None else [(f"x-postmark-{kind}-token".encode(), token.encode())],
+            "headers": [
+                *([] if token is None else [(f"x-postmark-{kind}-token".encode(), token.encode())]),
+                *([] if content_type is None else [(b"content-type", content_type.encode())]),
+            ],
         }
         said: list[Any] = []
 
@@ -105,13 +130,16 @@ class Server:
             said.append(event)
 
         await self._api(scope, receive, send)
-        return Answer(said[0]["status"], json.loads(said[1]["body"]))
+        headers = {name.decode(): value.decode() for name, value in said[0]["headers"]}
+        answer = Answer(said[0]["status"], json.loads(said[1]["body"]), headers)
+        assert_documented(method, path, answer)
+        return answer
 
-    async def get(self, path: str, *, token: str = TOKENS.server) -> Any:
+    async def get(self, path: str, *, token: str = "") -> Any:
         """Return what a path answers."""
         return (await self.call("GET", path, token=token)).ok
 
-    async def post(self, path: str, body: object = None, *, token: str = TOKENS.server) -> Any:
+    async def post(self, path: str, body: object = None, *, token: str = "") -> Any:
         """Return what a path answers."""
         return (await self.call("POST", path, body, token=token)).ok
 
@@ -138,6 +166,8 @@ class Server:
         for job_id in only or waiting:
             kind, payload = await self.store.database.read(jobs.read, job_id)
             job = msgspec.convert({"type": kind, **payload}, Job)
+            if type(job) not in HANDLERS:
+                continue
             follow = await HANDLERS[type(job)](job, deps)
 
             def finish(connection: Connection, done: int = job_id, follow: Follow | None = follow) -> None:
@@ -152,9 +182,8 @@ STRANGER = Tokens("f0f0f0f0-0000-4000-8000-000000000004", "f0f0f0f0-0000-4000-80
 """The tokens of another account and its first server."""
 
 
-@pytest.fixture
-async def server(store: Store) -> Server:
-    """The API over a fresh store."""
+async def server_over(store: Store, nameserver: HostPort = NO_NAMESERVER) -> Server:
+    """Return the API over a store with a second server, and with another account that has one too."""
 
     def add_other(connection: Connection) -> None:
         servers.create(connection, store.keyring, store.tenant.account_id, "Other", token=OTHER_TOKEN, now=NOW)
@@ -163,4 +192,10 @@ async def server(store: Store) -> Server:
     await store.database.write(servers.begin, store.keyring, STRANGER, NOW)
     other = await store.database.read(servers.by_token, OTHER_TOKEN)
     assert other is not None
-    return Server(store, other, Settings())
+    return Server(store, other, nameserver=nameserver)
+
+
+@pytest.fixture
+async def server(store: Store) -> Server:
+    """The API over a fresh store."""
+    return await server_over(store)

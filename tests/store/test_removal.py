@@ -1,7 +1,7 @@
 """What is left when a server, or a message, is removed for good: nothing of it, and everything of others."""
 
 from typing import cast
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -15,7 +15,7 @@ from carom.server.pipeline.stages.purge import purge
 from carom.server.pipeline.stages.settle import settle
 from carom.server.rules.lifecycle import Event
 from carom.server.store import bodies, removal
-from carom.server.store.schema import body, event, message, metadata
+from carom.server.store.schema import body, event, inbound_message, message, metadata
 from carom.taxonomy import BounceType
 from tests.store.sending import recipient_ids, sent
 from tests.stores import NOW, Store
@@ -68,6 +68,18 @@ async def test_a_server_goes_with_everything(store: Store) -> None:
     for table in metadata.sorted_tables:
         if "server_id" in table.c:
             assert await count(store, table) == 0, table.name
+    assert await count(store, body) == 0
+
+
+async def test_inbound_mail_goes_with_its_raw_form(store: Store) -> None:
+    raw = await store.database.write(bodies.keep, b"a mail that came in", NOW)
+    texts = {column.name: "" for column in inbound_message.c if not column.nullable}
+    row = {"id": uuid4(), "server_id": store.tenant.server_id, "received_at": NOW, "content": b"", "digest": raw}
+    filled = {**texts, **row}
+    await store.database.write(lambda c: c.execute(sa.insert(inbound_message).values(filled)))
+    while await store.database.write(removal.purge_server, store.tenant.server_id, 1):
+        pass
+    assert await count(store, inbound_message) == 0
     assert await count(store, body) == 0
 
 

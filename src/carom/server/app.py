@@ -22,6 +22,7 @@ from carom.server.http.api import Api
 from carom.server.http.routes import routes
 from carom.server.keyring import Keyring, load_keyring, new_message_id
 from carom.server.logs import configure_logs
+from carom.server.outbound.resolver import Resolver
 from carom.server.outbound.session import Connections, Route
 from carom.server.pipeline.deps import Deps
 from carom.server.pipeline.intake import Context
@@ -154,6 +155,7 @@ class Carom:
             clock=self.clock,
             new_id=_new_id,
             wake=wake,
+            resolver=Resolver(settings.dns),
         )
         submission = submission_listener(settings, Submission(context))
         smtp_at = await _start_smtp(submission, "--smtp", settings.smtp)

@@ -1,6 +1,7 @@
 """The settings of a server, as one frozen struct. Flags and environment variables are made from it."""
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
@@ -38,6 +39,14 @@ _SQLITE: Final = "sqlite:///"
 _POSTGRES: Final = ("postgresql://", "postgres://")
 
 
+def _is_ip(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """What a server is told at its start.
@@ -68,6 +77,8 @@ class Settings:
         The domain of inbound addresses: its mail must come to --mx.
     public_url
         Where people reach this server: links in mails begin with it.
+    dns
+        The name server that look-ups go to, by address; by default the system's.
 
     """
 
@@ -83,6 +94,7 @@ class Settings:
     return_path: str = "bounces.carom.test"
     inbound_domain: str = "inbound.carom.test"
     public_url: str | None = None
+    dns: HostPort | None = None
 
     def check(self) -> None:
         """Raise BadSetting for settings that do not go together or are not served yet."""
@@ -90,6 +102,10 @@ class Settings:
             raise BadSetting("relay mode needs the smart host: --relay HOST:PORT")
         if self.mode != "relay" and self.relay is not None:
             raise BadSetting(f"--relay is for relay mode; this is {self.mode} mode (--mode relay)")
+        if self.dns is not None and not _is_ip(self.dns.host):
+            raise BadSetting(
+                f"--dns {self.dns} names a host; write the name server's address, for example 127.0.0.1:53"
+            )
         if self.mode == "live":
             raise BadSetting("live mode (delivery to the recipients' MX) is not served yet; use --mode relay")
         if self.database is not None and not self.database.startswith((_SQLITE, *_POSTGRES)):

@@ -8,12 +8,16 @@ import hmac
 import os
 import re
 import secrets
+from base64 import b64encode
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from carom.server.config import BadSetting
 
@@ -28,6 +32,28 @@ def token_hash(token: str) -> bytes:
     return hashlib.sha256(token.strip().lower().encode()).digest()
 
 
+class SigningKey(NamedTuple):
+    """A DKIM key, each half as base64 of its DER: PKCS#8 and SubjectPublicKeyInfo."""
+
+    private: str
+    public: str
+
+
+DKIM_BITS = 2048
+
+
+def new_signing_key() -> SigningKey:
+    """Make a DKIM key. It takes a moment: call it on a thread."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=DKIM_BITS)
+    return SigningKey(
+        b64encode(key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())).decode(),
+        b64encode(key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode(),
+    )
+
+
+CONFIRMATION_MAC_BYTES = 16
+
+
 class Keyring:
     """Keys by version. ``version`` is the one that signs; all of them verify."""
 
@@ -36,6 +62,9 @@ class Keyring:
         self.version = version
         self._secrets = dict(secrets_by_version)
         self.return_path_keys = {name: self._derive(secret, b"return path") for name, secret in self._secrets.items()}
+        self._confirming = {
+            name: self._derive(secret, b"sender confirmation") for name, secret in self._secrets.items()
+        }
         self._sealing = {name: AESGCM(self._derive(secret, b"sealing")) for name, secret in self._secrets.items()}
 
     @classmethod
@@ -53,6 +82,23 @@ class Keyring:
     @staticmethod
     def _derive(secret: bytes, purpose: bytes) -> bytes:
         return hmac.digest(secret, b"carom " + purpose, "sha256")
+
+    def confirmation(self, sender_id: int) -> str:
+        """Return the token that confirms a sender signature, and nothing else."""
+        return f"{self.version}{sender_id}.{self._confirmation_mac(self.version, sender_id)}"
+
+    def read_confirmation(self, token: str) -> int | None:
+        """Return the sender signature that a token confirms, None for one that is not ours."""
+        claimed, _, mac = token.partition(".")
+        version, number = claimed[:1], claimed[1:]
+        if version not in self._confirming or not (number.isascii() and number.isdigit() and len(number) < 19):
+            return None
+        expected = self._confirmation_mac(version, int(number))
+        return int(number) if hmac.compare_digest(expected.encode(), mac.encode()) else None
+
+    def _confirmation_mac(self, version: str, sender_id: int) -> str:
+        mac = hmac.digest(self._confirming[version], str(sender_id).encode(), "sha256")
+        return mac[:CONFIRMATION_MAC_BYTES].hex()
 
     def seal(self, text: str) -> bytes:
         """Encrypt a text for the store."""

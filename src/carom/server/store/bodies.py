@@ -42,5 +42,7 @@ def fetch(connection: sa.Connection, digest: bytes) -> bytes | None:
 
 def forget(connection: sa.Connection, digests: Collection[bytes]) -> None:
     """Remove those of some mails that nothing names any more."""
+    if not digests:
+        return
     unnamed = [body.c.digest.not_in(sa.select(column).where(column.in_(digests))) for column in REFERENCES]
     connection.execute(sa.delete(body).where(body.c.digest.in_(digests), *unnamed))

@@ -23,6 +23,8 @@ _SET_UP = tuple(
     if table in {webhook, inbound_rule} or server in {key.column.table for key in table.foreign_keys}
 )
 """What makes a server work; gone together with its own row."""
+_BODY = {column.table: column for column in bodies.REFERENCES}
+"""The column that names a body, by its table."""
 
 
 def remove_server(connection: sa.Connection, account_id: int, server_id: int) -> str | None:
@@ -63,4 +65,7 @@ def _dumps(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> set[byt
 def _remove_some(connection: sa.Connection, table: sa.Table, server_id: int, limit: int) -> bool:
     key = sa.tuple_(*table.primary_key.columns)
     some = sa.select(*table.primary_key.columns).where(table.c.server_id == server_id).limit(limit)
-    return connection.execute(sa.delete(table).where(key.in_(some))).rowcount > 0
+    named = _BODY.get(table, sa.null())
+    removed = connection.scalars(sa.delete(table).where(key.in_(some)).returning(named)).all()
+    bodies.forget(connection, {digest for digest in removed if digest is not None})
+    return bool(removed)

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from carom.server.rules.dkim import KeyState
 from carom.server.rules.lifecycle import Event, State
 from carom.server.rules.stats import Kind
 from carom.server.store.types import BigId, Code, Json, MessageId, Utc
@@ -106,6 +107,9 @@ sender = sa.Table(
     _column("name", sa.Text),
     _column("created_at", Utc),
     sa.Column("confirmed_at", Utc),
+    _column("email", sa.Text, server_default=""),
+    _column("reply_to", sa.Text, server_default=""),
+    _column("note", sa.Text, server_default=""),
     sa.UniqueConstraint("account_id", "address"),
     sqlite_autoincrement=True,
 )
@@ -118,7 +122,37 @@ domain = sa.Table(
     _column("name", sa.Text),
     _column("created_at", Utc),
     sa.Column("verified_at", Utc),
+    _column("spf_verified", sa.Boolean, server_default="0"),
+    _column("return_path_domain", sa.Text, server_default=""),
+    sa.Column("return_path_verified_at", Utc),
+    _column("tracking_domain", sa.Text, server_default=""),
+    sa.Column("tracking_verified_at", Utc),
     sa.UniqueConstraint("account_id", "name"),
+    sqlite_autoincrement=True,
+)
+
+domain_key = sa.Table(
+    "domain_key",
+    metadata,
+    _column("domain_id", BigId, sa.ForeignKey("domain.id"), primary_key=True),
+    _column("selector", sa.Text, primary_key=True),
+    _column("state", Code(KeyState)),
+    _column("since", Utc),
+    _column("public", sa.Text),
+    _column("private_cipher", sa.LargeBinary),
+    sa.UniqueConstraint("domain_id", "state"),
+)
+
+data_removal = sa.Table(
+    "data_removal",
+    metadata,
+    _id(),
+    _column("account_id", BigId, sa.ForeignKey("account.id")),
+    _column("requested_by", sa.Text),
+    _column("requested_for", sa.Text),
+    _column("notify", sa.Boolean),
+    _column("requested_at", Utc),
+    sa.Column("done_at", Utc),
     sqlite_autoincrement=True,
 )
 

@@ -3,6 +3,7 @@
 from carom.server.http.handlers import (
     bounces,
     bulk,
+    domains,
     email,
     inbound,
     messages,
@@ -21,6 +22,7 @@ from carom.server.http.handlers import (
 __all__ = [
     "bounces",
     "bulk",
+    "domains",
     "email",
     "inbound",
     "messages",

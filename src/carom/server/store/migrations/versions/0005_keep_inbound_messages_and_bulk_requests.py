@@ -7,7 +7,7 @@ from carom.server.store import types
 from carom.server.store.migrate import start_ids
 
 revision = "0005"
-down_revision = "0003"
+down_revision = "0004"
 
 
 def upgrade() -> None:
