@@ -45,8 +45,8 @@ def call(method: str, path: str, body: object = None, **options: Any) -> Cause:
     return cause
 
 
-def post(path: str, body: object, **change: Any) -> Cause:
-    return call("POST", path, {**body, **change} if isinstance(body, dict) else body)
+def post(path: str, body: dict[str, Any], **change: Any) -> Cause:
+    return call("POST", path, {**body, **change})
 
 
 def after(*steps: tuple[str, str, object], then: Cause) -> Cause:
