@@ -50,6 +50,7 @@ class Answer(NamedTuple):
 
 
 NO_NAMESERVER = HostPort("127.0.0.1", 1)
+SETTINGS = Settings(dns=NO_NAMESERVER)
 
 
 def assert_documented(method: str, path: str, answer: Answer) -> None:
@@ -66,14 +67,17 @@ class Server:
     """The API over a store with two servers. ``now`` is its clock; ``other`` is a second tenant."""
 
     def __init__(
-        self, store: Store, other: Tenant, tokens: Tokens = TOKENS, nameserver: HostPort = NO_NAMESERVER
+        self,
+        store: Store,
+        other: Tenant,
+        tokens: Tokens = TOKENS,
+        settings: Settings = SETTINGS,
     ) -> None:
         self.store = store
         self.other = other
         self.tokens = tokens
         self.now = NOW
-        self._nameserver = nameserver
-        self.change_settings(Settings())
+        self.change_settings(settings)
 
     def change_settings(self, settings: Settings) -> None:
         """Start again with other settings, on the same store."""
@@ -87,7 +91,7 @@ class Server:
                 clock=lambda: self.now,
                 new_id=uuid4,
                 wake=lambda: None,
-                resolver=Resolver(self._nameserver),
+                resolver=Resolver(settings.dns),
             ),
             routes,
         )
@@ -153,6 +157,7 @@ class Server:
         """Run the jobs that are there, or some of them, as the worker does, each with what follows from it in one transaction."""
         nowhere = Route("127.0.0.1", 1)
         deps = Deps(
+            public_url="http://127.0.0.1",
             database=self.store.database,
             keyring=self.store.keyring,
             settings=self.settings,
@@ -192,7 +197,7 @@ async def server_over(store: Store, nameserver: HostPort = NO_NAMESERVER) -> Ser
     await store.database.write(servers.begin, store.keyring, STRANGER, NOW)
     other = await store.database.read(servers.by_token, OTHER_TOKEN)
     assert other is not None
-    return Server(store, other, nameserver=nameserver)
+    return Server(store, other, settings=Settings(dns=nameserver))
 
 
 @pytest.fixture

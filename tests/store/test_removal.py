@@ -33,6 +33,7 @@ def deps_of(store: Store) -> Deps:
         connections=cast("Connections", None),
         built_in=nowhere,
         home=nowhere,
+        public_url="http://127.0.0.1",
         clock=lambda: NOW,
         chance=lambda: 0.5,
     )

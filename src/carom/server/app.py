@@ -19,6 +19,7 @@ from msgspec import Struct
 from carom.server.config import BadSetting, HostPort, Settings
 from carom.server.http import handlers
 from carom.server.http.api import Api
+from carom.server.http.pages import Confirmation, Front
 from carom.server.http.routes import routes
 from carom.server.keyring import Keyring, load_keyring, new_message_id
 from carom.server.logs import configure_logs
@@ -28,6 +29,7 @@ from carom.server.pipeline.deps import Deps
 from carom.server.pipeline.intake import Context
 from carom.server.pipeline.jobs import Answer
 from carom.server.pipeline.worker import Worker
+from carom.server.rules.senders import CONFIRM_PATH
 from carom.server.sandbox.answer import Sandbox
 from carom.server.smtp.mx import Homecoming, mx_listener
 from carom.server.smtp.session import Listener
@@ -112,6 +114,7 @@ class Carom:
         http_socket = _listen(settings.http)
         starting.callback(http_socket.close)
         http_at = HostPort(settings.http.host, http_socket.getsockname()[1])
+        public_url = settings.public_url or f"http://{http_at}"
         keyring = self._keyring or load_keyring(settings.data if settings.postgres_url is None else None)
         database = open_database(settings)
         starting.push_async_callback(database.close)
@@ -134,6 +137,7 @@ class Carom:
             connections=connections,
             built_in=built_in,
             home=Route(mx_at.host, mx_at.port),
+            public_url=public_url,
             clock=self.clock,
             chance=random.random,
         )
@@ -151,7 +155,7 @@ class Carom:
             database=database,
             keyring=keyring,
             settings=settings,
-            public_url=settings.public_url or f"http://{http_at}",
+            public_url=public_url,
             clock=self.clock,
             new_id=_new_id,
             wake=wake,
@@ -167,7 +171,7 @@ class Carom:
 async def _start_http(starting: contextlib.AsyncExitStack, context: Context, listener: socket.socket) -> None:
     routes.check(SERVED)
     config = uvicorn.Config(
-        Api(context, routes),
+        Front(Api(context, routes), {CONFIRM_PATH: Confirmation(context)}),
         http="httptools",
         lifespan="off",
         log_config=None,

@@ -107,21 +107,21 @@ class _Field(NamedTuple):
         return cls(wire, attribute, decoder, kind, _holds_struct(kind), str in _arms(kind) or kind is Any)
 
     def read(self, raw: Raw) -> Any:
-        """Read a member of a body, the keys in it in any case; null and, where it is no text, ``""`` are not given.
-        Raises msgspec.ValidationError where the type is wrong, NUL among it, which no database keeps; its DecodeError or
+        """Read a member of a body, the keys in it in any case; null and, where it is no text, ``""`` as not given. Raises
+        msgspec.ValidationError where the type is wrong, NUL among it, which no database keeps; its DecodeError or
         UnicodeDecodeError where it is no JSON."""
-        octets = bytes(raw)
-        if octets == b"null" or (not self.text and octets == b'""'):
+        text = bytes(raw)
+        if text == b"null" or (not self.text and text == b'""'):
             return UNSET
-        if b"\\u0000" in octets and _has_nul(msgspec.json.decode(raw)):
+        if b"\\u0000" in text and _has_nul(msgspec.json.decode(text)):
             raise msgspec.ValidationError("a text holds NUL")
         if not self.nested:
             try:
-                return self.decoder.decode(raw)
+                return self.decoder.decode(text)
             except msgspec.ValidationError:
-                if not octets.startswith(b"["):
+                if not text.startswith(b"["):
                     raise
-        return msgspec.convert(fold(msgspec.json.decode(raw), self.type), self.type, strict=False)
+        return msgspec.convert(fold(msgspec.json.decode(text), self.type), self.type, strict=False)
 
 
 class Endpoint(Generic[Req, Res]):

@@ -26,6 +26,7 @@ from carom.wire.openapi import OPENAPI_PATH
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 Req = TypeVar("Req", bound=Ask)
 Res = TypeVar("Res")
 Handler = Callable[[Call, Any], Awaitable[Any]]

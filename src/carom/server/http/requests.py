@@ -1,4 +1,4 @@
-"""What a request says of itself, before its endpoint reads it."""
+"""What a request must be before its endpoint reads it: JSON, by its header."""
 
 from collections.abc import Iterable
 

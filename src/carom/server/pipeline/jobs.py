@@ -43,13 +43,19 @@ class Answer(Struct, frozen=True, tag="answer"):
     captured_id: int
 
 
+class Confirm(Struct, frozen=True, tag="confirm"):
+    """Mail the address of a sender signature the link that confirms it."""
+
+    sender_id: int
+
+
 class Purge(Struct, frozen=True, tag="purge"):
     """Remove what is left of a server that was removed: its mail."""
 
     server_id: int
 
 
-Job = Digest | Receive | SendChunk | Answer | Purge
+Job = Confirm | Digest | Receive | SendChunk | Answer | Purge
 """What ``job`` holds."""
 
 

@@ -21,8 +21,9 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from carom.server.pipeline.bulk import send_chunk
 from carom.server.pipeline.deps import Deps
-from carom.server.pipeline.jobs import Deliver, Digest, Job, Purge, Receive, SendChunk, Settle
+from carom.server.pipeline.jobs import Confirm, Deliver, Digest, Job, Purge, Receive, SendChunk, Settle
 from carom.server.pipeline.presence import Presence
+from carom.server.pipeline.stages.confirm import confirm
 from carom.server.pipeline.stages.deliver import deliver
 from carom.server.pipeline.stages.digest import digest
 from carom.server.pipeline.stages.purge import purge
@@ -223,6 +224,7 @@ async def _digest(job: Digest, deps: Deps) -> Follow:
 
 
 HANDLERS: dict[type[Any], Handler] = {
+    Confirm: confirm,
     Digest: _digest,
     Receive: receive,
     SendChunk: send_chunk,

@@ -9,12 +9,14 @@ from carom.taxonomy import BounceType
 
 
 class Verdict(NamedTuple):
-    """A decision: the type, the rule that decided, the text it matched, and the enhanced code that counted."""
+    """A decision: the type, the rule that decided, the text it matched, the enhanced code that counted, and whether
+    words decided and not codes alone."""
 
     type: BounceType
     rule: str
     matched: str
     status: str | None
+    by_words: bool = False
 
 
 def classify(
@@ -43,5 +45,5 @@ def decide(evidence: Evidence, rules: Rules | None = None) -> Verdict:
         matched = rule.match(evidence, phrases.get(number), worth=number in worth)
         if matched is not None:
             kind = rule.temporary if evidence.temporary else rule.type
-            return Verdict(kind, rule.id, matched, evidence.status)
+            return Verdict(kind, rule.id, matched, evidence.status, rule.text is not None)
     return Verdict(BounceType.UNKNOWN, "unmatched", "", evidence.status)
