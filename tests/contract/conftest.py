@@ -15,6 +15,8 @@ from carom.server.outbound.resolver import Resolver
 from carom.server.pipeline.intake import Context
 from carom.server.store import servers
 from carom.server.store.servers import Tenant, Tokens
+from carom.wire.codes import codes
+from carom.wire.endpoints import ENDPOINTS
 from tests.stores import NOW, TOKENS, Store
 
 __all__ = ["handlers"]
@@ -43,12 +45,25 @@ class Answer(NamedTuple):
 NO_NAMESERVER = HostPort("127.0.0.1", 1)
 
 
+def assert_documented(method: str, path: str, answer: Answer) -> None:
+    """Every refusal of a call is one of those that the OpenAPI document lists."""
+    found = routes.find(path)
+    if answer.status == 200 or found is None or method not in found[0].methods:
+        return
+    endpoint = found[0].methods[method][0]
+    name = next(name for name, one in ENDPOINTS.items() if one is endpoint)
+    assert answer.json["ErrorCode"] in codes(name), f"carom.wire.codes does not list it for {name}: {answer.json}"
+
+
 class Server:
     """The API over a store with two servers. ``now`` is its clock; ``other`` is a second tenant."""
 
-    def __init__(self, store: Store, other: Tenant, nameserver: HostPort = NO_NAMESERVER) -> None:
+    def __init__(
+        self, store: Store, other: Tenant, tokens: Tokens = TOKENS, nameserver: HostPort = NO_NAMESERVER
+    ) -> None:
         self.store = store
         self.other = other
+        self.tokens = tokens
         self.now = NOW
         self._api = Api(
             Context(
@@ -64,9 +79,7 @@ class Server:
             routes,
         )
 
-    async def account(
-        self, method: str, path: str, body: object = None, *, token: str | None = TOKENS.account
-    ) -> Answer:
+    async def account(self, method: str, path: str, body: object = None, *, token: str | None = "") -> Answer:
         """Make a call with an account token."""
         return await self.call(method, path, body, token=token, kind="account")
 
@@ -76,12 +89,13 @@ class Server:
         path: str,
         body: object = None,
         *,
-        token: str | None = TOKENS.server,
+        token: str | None = "",
         kind: str = "server",
     ) -> Answer:
-        """Make a call. ``kind`` is the token's: that of the header it comes in."""
+        """Make a call with a token of a kind, by default its own, or with none."""
+        token = getattr(self.tokens, kind) if token == "" else token
         path, _, query = path.partition("?")
-        content = b"" if body is None else json.dumps(body).encode()
+        content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         scope = {
             "type": "http",
             "method": method,
@@ -99,13 +113,15 @@ class Server:
             said.append(event)
 
         await self._api(scope, receive, send)
-        return Answer(said[0]["status"], json.loads(said[1]["body"]))
+        answer = Answer(said[0]["status"], json.loads(said[1]["body"]))
+        assert_documented(method, path, answer)
+        return answer
 
-    async def get(self, path: str, *, token: str = TOKENS.server) -> Any:
+    async def get(self, path: str, *, token: str = "") -> Any:
         """Return what a path answers."""
         return (await self.call("GET", path, token=token)).ok
 
-    async def post(self, path: str, body: object = None, *, token: str = TOKENS.server) -> Any:
+    async def post(self, path: str, body: object = None, *, token: str = "") -> Any:
         """Return what a path answers."""
         return (await self.call("POST", path, body, token=token)).ok
 
@@ -130,7 +146,7 @@ async def server_over(store: Store, nameserver: HostPort = NO_NAMESERVER) -> Ser
     await store.database.write(servers.begin, store.keyring, STRANGER, NOW)
     other = await store.database.read(servers.by_token, OTHER_TOKEN)
     assert other is not None
-    return Server(store, other, nameserver)
+    return Server(store, other, nameserver=nameserver)
 
 
 @pytest.fixture

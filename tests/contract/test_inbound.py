@@ -68,7 +68,8 @@ class Post:
         deps = cast("Deps", _Deps(self.database))
         for job_id in await self.database.read(lambda c: list(c.scalars(sa.select(schema.job.c.id)))):
             kind, payload = await self.database.read(jobs.read, job_id)
-            assert kind == "receive"
+            if kind != "receive":
+                continue
             await self.database.write(await receive(Receive(**payload), deps))
             await self.database.write(_remove, job_id)
 

@@ -34,9 +34,7 @@ from carom.server.sandbox.answer import Sandbox
 from carom.server.smtp.mx import Homecoming, mx_listener
 from carom.server.smtp.session import Listener
 from carom.server.smtp.submission import Submission, submission_listener
-from carom.server.store import servers
-from carom.server.store.database import SqliteDatabase, sqlite_engine
-from carom.server.store.migrate import upgrade
+from carom.server.store.opening import begin, open_database
 from carom.server.store.servers import Tokens
 from carom.wire.endpoints import SERVED
 
@@ -77,20 +75,27 @@ class Carom:
     """A server. ``start`` returns where it listens; ``stop`` finishes what is in flight and lets go of the store."""
 
     def __init__(
-        self, settings: Settings, *, tokens: Tokens | None = None, clock: Callable[[], datetime] = utc_now
+        self,
+        settings: Settings,
+        *,
+        tokens: Tokens | None = None,
+        keyring: Keyring | None = None,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         """Take settings over; nothing is opened before ``start``. ``tokens`` are those of an empty store's first server
-        and account, by default from the environment or made up. Raises BadSetting."""
+        and account, by default from the environment or made up; ``keyring`` holds the installation's keys, by default
+        those of CAROM_SECRET or the data folder. Raises BadSetting."""
         settings.check()
         self.settings = settings
         self._tokens = tokens or _tokens()
+        self._keyring = keyring
         self.clock = clock
         self.new_tokens: Tokens | None = None
         self._closing = contextlib.AsyncExitStack()
 
     async def start(self) -> Listening:
-        """Open the store and listen. Raises BadSetting when another server has the data folder, OSError when an address
-        is taken."""
+        """Open the store and listen. Raises BadSetting when another server has the data folder, when the store cannot be
+        used, or when an address is taken."""
         configure_logs()
         async with contextlib.AsyncExitStack() as starting:
             listening = await self._start(starting)
@@ -103,16 +108,17 @@ class Carom:
 
     async def _start(self, starting: contextlib.AsyncExitStack) -> Listening:
         settings = self.settings
-        settings.data.mkdir(parents=True, exist_ok=True)
-        starting.enter_context(_locked(settings.data))
+        if settings.postgres_url is None:
+            settings.data.mkdir(parents=True, exist_ok=True)
+            starting.enter_context(_locked(settings.data))
         http_socket = _listen(settings.http)
         starting.callback(http_socket.close)
         http_at = HostPort(settings.http.host, http_socket.getsockname()[1])
         public_url = settings.public_url or f"http://{http_at}"
-        keyring = load_keyring(settings.data)
-        self.new_tokens = await asyncio.to_thread(self._open_store, keyring)
-        database = SqliteDatabase(settings.sqlite_path)
+        keyring = self._keyring or load_keyring(settings.data if settings.postgres_url is None else None)
+        database = open_database(settings)
         starting.push_async_callback(database.close)
+        self.new_tokens = await begin(database, keyring, self._tokens, self.clock())
 
         sandbox = Sandbox(database, self.clock)
         built_in = await sandbox.start()
@@ -136,7 +142,12 @@ class Carom:
             chance=random.random,
         )
         worker = Worker(deps, {Answer: sandbox.answer})
-        sandbox.wake = homecoming.wake = worker.wake
+
+        def wake() -> None:
+            worker.wake()
+            database.announce()
+
+        sandbox.wake = homecoming.wake = wake
         await worker.start()
         starting.push_async_callback(worker.stop, GRACE_SECONDS)
 
@@ -147,7 +158,7 @@ class Carom:
             public_url=public_url,
             clock=self.clock,
             new_id=_new_id,
-            wake=worker.wake,
+            wake=wake,
             resolver=Resolver(settings.dns),
         )
         submission = submission_listener(settings, Submission(context))
@@ -155,20 +166,6 @@ class Carom:
         starting.push_async_callback(submission.stop, GRACE_SECONDS)
         await _start_http(starting, context, http_socket)
         return Listening(http_at, smtp_at, mx_at)
-
-    def _open_store(self, keyring: Keyring) -> Tokens | None:
-        """Bring the schema up to date and, in an empty store, make the account and the first server."""
-        engine = sqlite_engine(self.settings.sqlite_path)
-        with engine.connect() as connection:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-            upgrade(connection)
-            tokens = None
-            if servers.is_empty(connection):
-                tokens = self._tokens
-                servers.begin(connection, keyring, tokens, self.clock())
-            connection.exec_driver_sql("COMMIT")
-        engine.dispose()
-        return tokens
 
 
 async def _start_http(starting: contextlib.AsyncExitStack, context: Context, listener: socket.socket) -> None:

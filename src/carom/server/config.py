@@ -35,6 +35,8 @@ class HostPort(NamedTuple):
 _HTTP: Final = HostPort("127.0.0.1", 8025)
 _SMTP: Final = HostPort("127.0.0.1", 2525)
 _MX: Final = HostPort("127.0.0.1", 2526)
+_SQLITE: Final = "sqlite:///"
+_POSTGRES: Final = ("postgresql://", "postgres://")
 
 
 def _is_ip(host: str) -> bool:
@@ -52,9 +54,9 @@ class Settings:
     Attributes
     ----------
     data
-        The folder of the store, the installation secret and the lock.
+        The folder of the store, the installation secret and the lock. A server on PostgreSQL keeps nothing in it.
     database
-        The URL of the store; by default SQLite in the data folder.
+        The URL of the store: postgresql://USER:PASSWORD@HOST:PORT/NAME or sqlite:///PATH; by default SQLite in the data folder.
     http
         Where the API listens.
     smtp
@@ -106,9 +108,12 @@ class Settings:
             )
         if self.mode == "live":
             raise BadSetting("live mode (delivery to the recipients' MX) is not served yet; use --mode relay")
-        if self.database is not None and not self.database.startswith("sqlite:"):
+        if self.database is not None and not self.database.startswith((_SQLITE, *_POSTGRES)):
             scheme = self.database.partition(":")[0]
-            raise BadSetting(f"a {scheme} store is not served yet; leave --database out for SQLite in the data folder")
+            raise BadSetting(
+                f"a {scheme} store is not known; give --database postgresql://USER:PASSWORD@HOST:PORT/NAME, or leave it "
+                "out for SQLite in the data folder"
+            )
 
     @property
     def needs_confirmed_sender(self) -> bool:
@@ -118,4 +123,9 @@ class Settings:
     @property
     def sqlite_path(self) -> Path:
         """The file of the SQLite store."""
-        return self.data / "carom.db" if self.database is None else Path(self.database.partition(":///")[2])
+        return self.data / "carom.db" if self.database is None else Path(self.database.removeprefix(_SQLITE))
+
+    @property
+    def postgres_url(self) -> str | None:
+        """The URL of the PostgreSQL store, None when the store is SQLite."""
+        return self.database if self.database is not None and self.database.startswith(_POSTGRES) else None

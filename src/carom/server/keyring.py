@@ -24,6 +24,8 @@ from carom.server.config import BadSetting
 VERSIONS = "abcdefghijklmnopqrstuvwxyz234567"
 _SECRET = re.compile(rf"([{VERSIONS}]):([0-9a-f]{{64}})")
 
+_MAKE_ONE = "make one with: python3 -c \"import secrets; print('a:' + secrets.token_hex(32))\""
+
 
 def token_hash(token: str) -> bytes:
     """Return what a token is looked up by: SHA-256 of it in lower case."""
@@ -72,7 +74,7 @@ class Keyring:
         if not found or not all(found):
             raise BadSetting(
                 "the installation secret must be VERSION:HEX with one letter or 2-7 and 64 hexadecimal digits "
-                "(make one with: python3 -c \"import secrets; print('a:' + secrets.token_hex(32))\")"
+                f"({_MAKE_ONE})"
             )
         pairs = [(match[1], bytes.fromhex(match[2])) for match in found if match]
         return cls(dict(pairs), pairs[0][0])
@@ -114,11 +116,19 @@ class Keyring:
             ) from error
 
 
-def load_keyring(data: Path) -> Keyring:
-    """Return the keys of ``CAROM_SECRET``, else of ``DATA/secret``, which is made on the first start (mode 0600)."""
+def load_keyring(data: Path | None) -> Keyring:
+    """Return the keys of ``CAROM_SECRET``, else of ``DATA/secret``, which is made on the first start (mode 0600).
+
+    Without a data folder only the environment will do: the nodes of one store share its secret. Raises BadSetting.
+    """
     given = os.environ.get("CAROM_SECRET")
     if given:
         return Keyring.read(given)
+    if data is None:
+        raise BadSetting(
+            "a PostgreSQL store needs the installation secret in the environment, the same on every node: "
+            f"CAROM_SECRET=VERSION:HEX ({_MAKE_ONE})"
+        )
     path = data / "secret"
     if not path.exists():
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

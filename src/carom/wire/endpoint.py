@@ -25,12 +25,24 @@ from urllib.parse import quote
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct
 
-from carom.wire._kinds import is_object
+from carom.wire._kinds import is_list, is_object
 from carom.wire._naming import postmark_name
 from carom.wire.times import encode_hook
 from carom.wire.value import Wire
 
-__all__ = ["Ask", "BadFields", "BadJson", "Encoded", "Endpoint", "Method", "RowId", "Wire", "encode_json", "fold"]
+__all__ = [
+    "Ask",
+    "BadFields",
+    "BadJson",
+    "Encoded",
+    "Endpoint",
+    "Method",
+    "RowId",
+    "Token",
+    "Wire",
+    "encode_json",
+    "fold",
+]
 
 
 class Ask(Struct, frozen=True, kw_only=True, rename=postmark_name):
@@ -44,6 +56,7 @@ Req = TypeVar("Req", bound=Ask)
 Res = TypeVar("Res")
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+Token = Literal["server", "account"]
 
 
 class Encoded(NamedTuple):
@@ -82,6 +95,16 @@ class _Field(NamedTuple):
     decoder: msgspec.json.Decoder[Any]
     type: Any
 
+    def read(self, raw: Raw) -> Any:
+        """Read a member of a body, the keys in it in any case. Raises msgspec.ValidationError where the type is wrong, NUL
+        among it, which no database keeps; its DecodeError or UnicodeDecodeError where it is no JSON."""
+        if b"\\u0000" in bytes(raw) and _has_nul(msgspec.json.decode(raw)):
+            raise msgspec.ValidationError("a text holds NUL")
+        try:
+            return self.decoder.decode(raw)
+        except msgspec.ValidationError:
+            return msgspec.convert(fold(msgspec.json.decode(raw), self.type), self.type, strict=False)
+
 
 class Endpoint(Generic[Req, Res]):
     """A call: ``Endpoint("GET", "/bounces/{bounce_id}", GetBounce, Bounce)``.
@@ -98,7 +121,7 @@ class Endpoint(Generic[Req, Res]):
         request: type[Req],
         result: type[Res],
         *,
-        token: Literal["server", "account"] = "server",
+        token: Token = "server",
         body: str | None = None,
         empty_body: bool = False,
         max_body: int = 1_000_000,
@@ -110,7 +133,7 @@ class Endpoint(Generic[Req, Res]):
         self.path = path
         self.request = request
         self.result = result
-        self.token = token
+        self.token: Token = token
         self.body = body
         self.empty_body = empty_body
         self.max_body = max_body
@@ -125,6 +148,10 @@ class Endpoint(Generic[Req, Res]):
     def has_body(self) -> bool:
         """Whether the fields that are not in the path go into a body."""
         return self.method not in {"GET", "DELETE"}
+
+    def in_path(self, field: str) -> bool:
+        """Whether a field of the request stands in the path."""
+        return f"{{{field}}}" in self.path
 
     @cached_property
     def _fields(self) -> tuple[msgspec.structs.FieldInfo, ...]:
@@ -142,7 +169,7 @@ class Endpoint(Generic[Req, Res]):
                 field.encode_name, field.name, msgspec.json.Decoder(hints[field.name], strict=False), hints[field.name]
             )
             for field in self._fields
-            if f"{{{field.name}}}" not in self.path
+            if not self.in_path(field.name)
         }
 
     def encode(self, request: Req, more: Mapping[str, Any] | None = None) -> Encoded:
@@ -151,7 +178,7 @@ class Endpoint(Generic[Req, Res]):
         rest: dict[str, Any] = {}
         for field in self._fields:
             value = getattr(request, field.name)
-            if f"{{{field.name}}}" in self.path:
+            if self.in_path(field.name):
                 at[field.name] = quote(str(value), safe="")
             elif value is not UNSET:
                 rest[field.encode_name] = value
@@ -175,7 +202,7 @@ class Endpoint(Generic[Req, Res]):
         for name, text in at.items():
             try:
                 values[name] = msgspec.convert(
-                    text, get_type_hints(self.request, include_extras=True)[name], strict=False
+                    _stored(text), get_type_hints(self.request, include_extras=True)[name], strict=False
                 )
             except msgspec.ValidationError:
                 wrong.append(postmark_name(name))
@@ -202,18 +229,18 @@ class Endpoint(Generic[Req, Res]):
             field = self._by_folded_name.get(name.lower())
             if not text:
                 continue
-            if field is None:
+            if field is None or _is_prefix(field.wire):
                 self._parse_prefixed(name, text, values)
                 continue
             try:
-                values[field.attribute] = msgspec.convert(text, field.type, strict=False)
+                values[field.attribute] = msgspec.convert(_stored(text), field.type, strict=False)
             except msgspec.ValidationError:
                 wrong.append(field.wire)
 
     def _parse_prefixed(self, name: str, text: str, values: dict[str, Any]) -> None:
         for prefix, field in self._by_folded_name.items():
-            if prefix.endswith("_") and name.lower().startswith(prefix) and len(name) > len(prefix):
-                values.setdefault(field.attribute, {})[name[len(prefix) :]] = text
+            if _is_prefix(prefix) and name.lower().startswith(prefix) and len(name) > len(prefix):
+                values.setdefault(field.attribute, {})[_stored(name[len(prefix) :])] = _stored(text)
 
     def _parse_array(self, body: bytes) -> list[Raw]:
         try:
@@ -224,20 +251,16 @@ class Endpoint(Generic[Req, Res]):
     def _parse_object(self, body: bytes, values: dict[str, Any], wrong: list[str]) -> None:
         if self.empty_body and body.strip() in {b"", b"null"}:
             return
-        members = _members(body)
-        for name, raw in members.items():
+        for name, raw in _members(body).items():
             field = self._by_folded_name.get(name.lower())
             if field is None or _is_null(raw):
                 continue
             try:
-                values[field.attribute] = field.decoder.decode(raw)
-            except msgspec.DecodeError:
-                try:
-                    values[field.attribute] = msgspec.convert(
-                        fold(msgspec.json.decode(raw), field.type), field.type, strict=False
-                    )
-                except msgspec.ValidationError:
-                    wrong.append(field.wire)
+                values[field.attribute] = field.read(raw)
+            except msgspec.ValidationError:
+                wrong.append(field.wire)
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                raise BadJson(str(error)) from error
 
 
 def _members(body: bytes) -> dict[str, Raw]:
@@ -245,6 +268,24 @@ def _members(body: bytes) -> dict[str, Raw]:
         return msgspec.json.decode(body, type=dict[str, Raw])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadJson(str(error)) from error
+
+
+def _has_nul(value: object) -> bool:
+    if is_object(value):
+        return any(_has_nul(part) for member in value.items() for part in member)
+    if is_list(value):
+        return any(map(_has_nul, value))
+    return isinstance(value, str) and "\0" in value
+
+
+def _stored(text: str) -> str:
+    """Return a text of a path or query as one that may be stored: what names nothing is then not found."""
+    return text.replace("\0", "\ufffd")
+
+
+def _is_prefix(name: str) -> bool:
+    """Whether a query parameter stands for many, each with its name in front."""
+    return name.endswith("_")
 
 
 def _is_null(raw: Raw) -> bool:

@@ -14,11 +14,13 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from carom.server.http.calls import Call
+from carom.server.http.openapi import document
 from carom.server.pipeline.intake import Context
 from carom.server.rules.refusals import Refusal
 from carom.server.store import servers
 from carom.wire.endpoint import Ask, BadFields, BadJson, Endpoint, encode_json
 from carom.wire.errors import error_body
+from carom.wire.openapi import OPENAPI_PATH
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -120,6 +122,8 @@ class Api:
             await _refuse(send, Refusal(101, error_id=error_id))
 
     async def _answer(self, scope: Scope, receive: Receive) -> Any:
+        if scope["path"].lower() == OPENAPI_PATH:
+            return document(scope["method"])
         endpoint, handler, at = self._route(scope)
         call = await self._authenticate(endpoint, scope)
         body = await _read_body(scope, receive, endpoint.max_body)

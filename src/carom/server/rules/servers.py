@@ -19,8 +19,6 @@ def check_name(name: str) -> str:
     """Return a server's name. Raises Refusal."""
     if not name.strip():
         raise Refusal(608, text="The server's 'Name' is missing.")
-    if "\0" in name:
-        raise Refusal(608, text="The server's 'Name' is not valid: it holds a NUL character.")
     return name
 
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from msgspec import Struct
 
 from carom.server.rules.senders import domain_of
-from carom.server.store import domains
+from carom.server.store import domains, servers
 from carom.server.store.domains import Expected
 from carom.server.store.schema import domain, sender
 from carom.server.store.types import insert_new
@@ -51,6 +51,11 @@ def allow(connection: sa.Connection, account_id: int, name: str, now: datetime) 
         connection.execute(insert_new(connection, domain, row))
         mine = sa.and_(domain.c.account_id == account_id, domain.c.name == name)
         connection.execute(sa.update(domain).where(mine, domain.c.verified_at.is_(None)).values(verified_at=now))
+
+
+def allow_first(connection: sa.Connection, name: str, now: datetime) -> None:
+    """Confirm an address or a domain by hand for the account that the installation began with."""
+    allow(connection, servers.first_account(connection), name, now)
 
 
 def may_send(connection: sa.Connection, account_id: int, address: str) -> bool | None:

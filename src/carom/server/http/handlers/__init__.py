@@ -15,6 +15,7 @@ from carom.server.http.handlers import (
     templated,
     templates,
     triggers,
+    visits,
     webhooks,
 )
 
@@ -33,5 +34,6 @@ __all__ = [
     "templated",
     "templates",
     "triggers",
+    "visits",
     "webhooks",
 ]

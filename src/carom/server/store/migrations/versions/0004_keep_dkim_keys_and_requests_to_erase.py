@@ -43,21 +43,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("domain_id", "selector", name=op.f("pk_domain_key")),
         sa.UniqueConstraint("domain_id", "state", name=op.f("uq_domain_key_domain_id_state")),
     )
-    with op.batch_alter_table("bounce", schema=None) as batch_op:
-        batch_op.create_index("ix_bounce_dump", ["dump"], unique=False)
-
-    with op.batch_alter_table("captured", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_captured_digest"), ["digest"], unique=False)
-
     with op.batch_alter_table("domain", schema=None) as batch_op:
         batch_op.add_column(sa.Column("spf_verified", sa.Boolean(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("return_path_domain", sa.Text(), server_default="", nullable=False))
         batch_op.add_column(sa.Column("return_path_verified_at", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("tracking_domain", sa.Text(), server_default="", nullable=False))
         batch_op.add_column(sa.Column("tracking_verified_at", sa.BigInteger(), nullable=True))
-
-    with op.batch_alter_table("received", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_received_digest"), ["digest"], unique=False)
 
     with op.batch_alter_table("sender", schema=None) as batch_op:
         batch_op.add_column(sa.Column("email", sa.Text(), server_default="", nullable=False))
