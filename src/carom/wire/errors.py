@@ -152,6 +152,7 @@ _ROWS = (
     ErrorRow(12, 404, "The bulk request with the ID {bulk_id} was not found.", "NotFoundError"),
     ErrorRow(501, 422, "The Sender Signature was not found.", "NotFoundError"),
     ErrorRow(510, 422, "The domain was not found.", "NotFoundError"),
+    ErrorRow(1300, 422, "{text}"),
     ErrorRow(1301, 422, "The data removal was not found.", "NotFoundError"),
     ErrorRow(1352, 422, "The webhook for the provided 'ID' was not found.", "NotFoundError"),
     ErrorRow(1235, 422, "The stream provided: '{stream}' does not exist on this server."),

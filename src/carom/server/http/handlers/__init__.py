@@ -2,6 +2,7 @@
 
 from carom.server.http.handlers import (
     bounces,
+    data_removals,
     domains,
     email,
     inbound,
@@ -22,6 +23,7 @@ from carom.server.http.handlers import (
 
 __all__ = [
     "bounces",
+    "data_removals",
     "domains",
     "email",
     "inbound",
