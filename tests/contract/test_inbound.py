@@ -1,18 +1,14 @@
 """Received messages on both databases: from the MX to the API."""
 
 from datetime import timedelta
-from typing import Any, cast
 
 import pytest
 import sqlalchemy as sa
 
 from carom.server.config import Settings
-from carom.server.pipeline.deps import Deps
-from carom.server.pipeline.jobs import Receive
-from carom.server.pipeline.stages.receive import receive
 from carom.server.smtp.handler import Envelope
 from carom.server.smtp.mx import Homecoming
-from carom.server.store import jobs, schema
+from carom.server.store import schema
 from carom.wire.times import Timestamp
 from tests.contract.conftest import OTHER_TOKEN, Server
 
@@ -61,32 +57,12 @@ class Post:
         content = RAW % ", ".join(to).encode() if raw is None else raw
         reply = await self.mx.message(Envelope("bounce@example.org", tuple(to), content, None))
         assert reply.code == 250
-        await self.work()
+        await self.server.work()
         return [one for one in await self.ids() if one not in before]
-
-    async def work(self) -> None:
-        deps = cast("Deps", _Deps(self.database))
-        for job_id in await self.database.read(lambda c: list(c.scalars(sa.select(schema.job.c.id)))):
-            kind, payload = await self.database.read(jobs.read, job_id)
-            if kind != "receive":
-                continue
-            await self.database.write(await receive(Receive(**payload), deps))
-            await self.database.write(_remove, job_id)
 
     async def ids(self) -> list[str]:
         table = schema.inbound_message
         return [str(one) for one in await self.database.read(lambda c: list(c.scalars(sa.select(table.c.id))))]
-
-
-def _remove(connection: sa.Connection, job_id: int) -> None:
-    connection.execute(sa.delete(schema.job).where(schema.job.c.id == job_id))
-
-
-class _Deps:
-    """Of the worker's parts those that reading mail needs."""
-
-    def __init__(self, database: Any) -> None:
-        self.database, self.settings = database, Settings()
 
 
 @pytest.fixture
@@ -272,7 +248,7 @@ async def test_mail_for_a_server_that_is_gone_becomes_nothing(server: Server, po
     to = "a@mail.example.com"
     await post.mx.message(Envelope("", (to,), RAW % to.encode(), None))
     await server.call("PUT", "/server", {"InboundDomain": ""})
-    await post.work()
+    await server.work()
     assert await post.ids() == []
     outcome = await server.store.database.read(lambda c: c.scalar(sa.select(schema.received.c.outcome)))
     assert outcome == "no server"

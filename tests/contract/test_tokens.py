@@ -19,7 +19,7 @@ async def test_a_token_opens_only_the_endpoints_of_its_kind(server: Server) -> N
     for endpoint in SERVED:
         path = re.sub(r"{\w+}", "1", endpoint.path)
         other_kind = TOKENS.server if endpoint.token == "account" else TOKENS.account
-        for token in (other_kind, "3d6f2f0e-0000-4000-8000-000000000000", "x", "", None):
+        for token in (other_kind, "3d6f2f0e-0000-4000-8000-000000000000", "x", " ", None):
             refused = await server.call(endpoint.method, path, "no object", token=token, kind=endpoint.token)
             assert refused.code == (401, 10), endpoint
             assert refused.json["Message"] == (f"Request does not contain a valid {endpoint.token.capitalize()} token.")

@@ -156,7 +156,7 @@ async def test_what_happened_stays_counted(store: Store, *, added_up: bool) -> N
     """Sums stay as they were; lists count what is left. Both after their minute was added up and before."""
 
     async def sums() -> dict[Kind, int]:
-        found = {}
+        found: dict[Kind, int] = {}
         for kind in (Kind.MESSAGE, Kind.SENT, Kind.BOUNCE, Kind.OPEN, Kind.CLICK):
             counted = await store.database.read(stats.counted, store.tenant.server_id, Span(), kind)
             found[kind] = sum(one.number for one in counted)

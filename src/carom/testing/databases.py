@@ -18,13 +18,14 @@ def finished(work: Coroutine[object, object, T]) -> T:
 
 
 @contextlib.contextmanager
-def fresh_database(url: str) -> Generator[str]:
-    """Make an empty database in the PostgreSQL server of ``url``, give its URL, and drop it at the end.
+def fresh_database(url: str, *, copy_of: str = "template1") -> Generator[str]:
+    """Make a database in the PostgreSQL server of ``url``, give its URL, and drop it at the end. It is empty, or as
+    another one is that nobody is connected to.
 
     The user of ``url`` needs the right to make databases; the one that it names is only connected to.
     """
     name = f"carom_{uuid4().hex}"
-    finished(_execute(url, f"CREATE DATABASE {name}"))
+    finished(_execute(url, f'CREATE DATABASE {name} TEMPLATE "{copy_of}"'))
     try:
         yield urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
     finally:

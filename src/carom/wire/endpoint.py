@@ -90,20 +90,38 @@ def encode_json(value: object) -> bytes:
 
 
 class _Field(NamedTuple):
+    """A field of a request. ``nested`` tells whether names in it may have to be spelled anew, ``text`` whether an empty
+    text is a value of its own."""
+
     wire: str
     attribute: str
     decoder: msgspec.json.Decoder[Any]
     type: Any
+    nested: bool
+    text: bool
+
+    @classmethod
+    def of(cls, wire: str, attribute: str, kind: Any) -> "_Field":
+        """Describe a field by its type."""
+        decoder = msgspec.json.Decoder(kind, strict=False)
+        return cls(wire, attribute, decoder, kind, _holds_struct(kind), str in _arms(kind) or kind is Any)
 
     def read(self, raw: Raw) -> Any:
-        """Read a member of a body, the keys in it in any case. Raises msgspec.ValidationError where the type is wrong, NUL
-        among it, which no database keeps; its DecodeError or UnicodeDecodeError where it is no JSON."""
-        if b"\\u0000" in bytes(raw) and _has_nul(msgspec.json.decode(raw)):
+        """Read a member of a body, the keys in it in any case; null and, where it is no text, ``""`` as not given. Raises
+        msgspec.ValidationError where the type is wrong, NUL among it, which no database keeps; its DecodeError or
+        UnicodeDecodeError where it is no JSON."""
+        text = bytes(raw)
+        if text == b"null" or (not self.text and text == b'""'):
+            return UNSET
+        if b"\\u0000" in text and _has_nul(msgspec.json.decode(text)):
             raise msgspec.ValidationError("a text holds NUL")
-        try:
-            return self.decoder.decode(raw)
-        except msgspec.ValidationError:
-            return msgspec.convert(fold(msgspec.json.decode(raw), self.type), self.type, strict=False)
+        if not self.nested:
+            try:
+                return self.decoder.decode(text)
+            except msgspec.ValidationError:
+                if not text.startswith(b"["):
+                    raise
+        return msgspec.convert(fold(msgspec.json.decode(text), self.type), self.type, strict=False)
 
 
 class Endpoint(Generic[Req, Res]):
@@ -165,9 +183,7 @@ class Endpoint(Generic[Req, Res]):
     def _by_folded_name(self) -> dict[str, _Field]:
         hints = get_type_hints(self.request, include_extras=True)
         return {
-            field.encode_name.lower(): _Field(
-                field.encode_name, field.name, msgspec.json.Decoder(hints[field.name], strict=False), hints[field.name]
-            )
+            field.encode_name.lower(): _Field.of(field.encode_name, field.name, hints[field.name])
             for field in self._fields
             if not self.in_path(field.name)
         }
@@ -253,14 +269,17 @@ class Endpoint(Generic[Req, Res]):
             return
         for name, raw in _members(body).items():
             field = self._by_folded_name.get(name.lower())
-            if field is None or _is_null(raw):
+            if field is None:
                 continue
             try:
-                values[field.attribute] = field.read(raw)
+                value = field.read(raw)
             except msgspec.ValidationError:
                 wrong.append(field.wire)
+                continue
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 raise BadJson(str(error)) from error
+            if value is not UNSET:
+                values[field.attribute] = value
 
 
 def _members(body: bytes) -> dict[str, Raw]:
@@ -288,16 +307,15 @@ def _is_prefix(name: str) -> bool:
     return name.endswith("_")
 
 
-def _is_null(raw: Raw) -> bool:
-    return bytes(raw) == b"null"
-
-
 def fold(value: object, kind: Any) -> object:
-    """Spell the keys of a decoded JSON value as its type spells them, leaving out nulls where they may be left out."""
+    """Spell the keys of a decoded JSON value as its type spells them, leaving out nulls where they may be left out. An
+    empty array stands for an empty object, which PHP writes so."""
     if isinstance(value, list):
-        inner = next((get_args(arm)[0] for arm in _arms(kind) if get_origin(arm) is list), Any)
-        return [fold(item, inner) for item in cast("list[object]", value)]
-    struct = next((arm for arm in _arms(kind) if isinstance(arm, type) and issubclass(arm, Struct)), None)
+        inner = _item_of(kind)
+        if not value and inner is None and any(get_origin(arm) is dict for arm in _arms(kind)):
+            return {}
+        return [fold(item, inner or Any) for item in cast("list[object]", value)]
+    struct = _struct_of(kind)
     if struct is None or not isinstance(value, dict):
         return value
     hints = get_type_hints(struct)
@@ -312,6 +330,19 @@ def fold(value: object, kind: Any) -> object:
 
 def _arms(kind: Any) -> tuple[Any, ...]:
     return get_args(kind) if get_origin(kind) in {Union, UnionType} else (kind,)
+
+
+def _item_of(kind: Any) -> Any:
+    return next((get_args(arm)[0] for arm in _arms(kind) if get_origin(arm) is list), None)
+
+
+def _struct_of(kind: Any) -> type[Struct] | None:
+    return next((arm for arm in _arms(kind) if isinstance(arm, type) and issubclass(arm, Struct)), None)
+
+
+def _holds_struct(kind: Any) -> bool:
+    """Whether names of fields stand in a value of a type, which may be spelled in any case."""
+    return _struct_of(kind) is not None or _struct_of(_item_of(kind)) is not None
 
 
 def _query(values: Mapping[str, Any]) -> Iterable[tuple[str, str]]:

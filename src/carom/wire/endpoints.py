@@ -47,6 +47,9 @@ ENDPOINTS: dict[str, Endpoint[Any, Any]] = {
 _SERVED = {
     "SEND_EMAIL",
     "SEND_BATCH",
+    "SEND_BULK",
+    "GET_BULK",
+    "GET_BULKS",
     "GET_DELIVERY_STATS",
     "GET_BOUNCES",
     "GET_BOUNCE_TAGS",
@@ -137,6 +140,8 @@ _SERVED = {
     "GET_WEBHOOK",
     "UPDATE_WEBHOOK",
     "DELETE_WEBHOOK",
+    "VERIFY_WEBHOOK",
+    "GET_WEBHOOK_STATISTICS",
 }
 
 NOT_SERVED_YET: frozenset[str] = frozenset(ENDPOINTS) - _SERVED

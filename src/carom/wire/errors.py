@@ -13,10 +13,12 @@ from carom.wire.endpoint import Wire
 
 
 class ErrorBody(Wire, frozen=True, kw_only=True):
-    """The body of every error, and of every acknowledgement (with code 0)."""
+    """The body of every error, and of every acknowledgement (with code 0). ``errors`` of code 11 are the faults of each
+    field."""
 
     error_code: int
     message: str
+    errors: dict[str, list["ErrorBody"]] | None = None
 
 
 class ErrorRow(NamedTuple):
@@ -35,6 +37,7 @@ INACTIVE_TAIL = (
 _ROWS = (
     ErrorRow(10, 401, "Request does not contain a valid {kind} token.", "InvalidApiKeyError"),
     ErrorRow(11, 422, "Several fields of the request are invalid."),
+    ErrorRow(13, 422, "The pagination key '{key}' is not valid."),
     ErrorRow(100, 503, "The API is temporarily unavailable: {reason}. Please try again.", "ServiceUnavailableError"),
     ErrorRow(101, 500, "An unexpected error occurred; it is logged under the id {error_id}.", "InternalServerError"),
     ErrorRow(300, 422, "{text}", "InvalidEmailRequestError"),
@@ -60,6 +63,12 @@ _ROWS = (
         "You tried to send to recipient(s) that have been marked as inactive. Found inactive addresses: {addresses}. "
         + INACTIVE_TAIL,
         "InactiveRecipientError",
+    ),
+    ErrorRow(
+        409,
+        415,
+        "Content-Type and Accept headers must be set to application/json, text/json, or text/x-json.",
+        "UnexpectedHttpResponseError",
     ),
     ErrorRow(410, 422, "You may only send up to 500 messages in a single batched request."),
     ErrorRow(411, 422, "The attachment '{name}' has a file type that is not allowed ({extension})."),
@@ -165,9 +174,13 @@ _ROWS = (
     ErrorRow(1351, 422, "Webhooks are not available for inbound message streams; set the server's 'InboundHookUrl'."),
     ErrorRow(1352, 422, "The webhook for the provided 'ID' was not found.", "NotFoundError"),
     ErrorRow(1354, 422, "The webhook's 'Url' is not valid: {reason}."),
+    ErrorRow(1355, 422, "No webhook data was received."),
+    ErrorRow(1356, 422, "A webhook's 'ID' is given by the server; it must not be sent when one is created."),
+    ErrorRow(1357, 422, "The 'ID' and the 'MessageStream' of a webhook cannot be changed."),
     ErrorRow(1358, 422, "The webhook's HTTP header '{name}' is not valid."),
     ErrorRow(1359, 422, "A message stream may have up to {limit} webhooks."),
     ErrorRow(1361, 422, "The value of the webhook's '{field}' is not valid."),
+    ErrorRow(1363, 422, "The 'Status' of a webhook cannot be set; verify it."),
     ErrorRow(
         1404,
         422,
@@ -193,6 +206,6 @@ OK = "OK"
 TEST_JOB_ACCEPTED = "Test job accepted"
 
 
-def error_body(code: int, message: str) -> bytes:
+def error_body(code: int, message: str, errors: dict[str, list[ErrorBody]] | None = None) -> bytes:
     """Encode an error's body."""
-    return msgspec.json.encode(ErrorBody(error_code=code, message=message))
+    return msgspec.json.encode(ErrorBody(error_code=code, message=message, errors=errors))

@@ -11,10 +11,11 @@ from uuid import uuid4
 
 import msgspec
 import structlog
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from carom.server.http.calls import Call
 from carom.server.http.openapi import document
+from carom.server.http.requests import check_content_type
 from carom.server.pipeline.intake import Context
 from carom.server.rules.refusals import Refusal
 from carom.server.store import servers
@@ -113,10 +114,11 @@ class Api:
             await _respond(send, 200, body)
         except Refusal as refusal:
             await _refuse(send, refusal)
-        except DBAPIError:
-            log.exception("the store cannot be used", path=scope["path"])
-            await _refuse(send, Refusal(100, reason="the store cannot be written or read"))
-        except Exception:  # the caller gets an id under which the log has the rest
+        except Exception as error:  # the caller gets an id under which the log has the rest
+            if isinstance(error, DBAPIError) and not isinstance(error, IntegrityError):
+                log.exception("the store cannot be used", path=scope["path"])
+                await _refuse(send, Refusal(100, reason="the store cannot be written or read"))
+                return
             error_id = str(uuid4())
             log.exception("unexpected error", path=scope["path"], error_id=error_id)
             await _refuse(send, Refusal(101, error_id=error_id))
@@ -127,6 +129,8 @@ class Api:
         endpoint, handler, at = self._route(scope)
         call = await self._authenticate(endpoint, scope)
         body = await _read_body(scope, receive, endpoint.max_body)
+        if endpoint.has_body:
+            check_content_type(scope["headers"], body)
         query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         try:
             request = endpoint.parse(at, query, body)
@@ -195,7 +199,7 @@ def _bad_fields(endpoint: Endpoint[Any, Any], error: BadFields) -> Refusal:
 
 async def _refuse(send: Send, refusal: Refusal) -> None:
     code = (b"x-pm-apierrorcode", str(refusal.code).encode())
-    await _respond(send, refusal.status, error_body(refusal.code, refusal.message), code)
+    await _respond(send, refusal.status, error_body(refusal.code, refusal.message, refusal.errors), code)
 
 
 async def _respond(send: Send, status: int, body: bytes, *headers: tuple[bytes, bytes]) -> None:

@@ -31,6 +31,12 @@ class Receive(Struct, frozen=True, tag="receive"):
     received_id: int
 
 
+class SendChunk(Struct, frozen=True, tag="send chunk"):
+    """Send some messages of a bulk request."""
+
+    chunk_id: int
+
+
 class Answer(Struct, frozen=True, tag="answer"):
     """The built-in remote sends its delivery status notification for a mail that it took."""
 
@@ -55,7 +61,7 @@ class Purge(Struct, frozen=True, tag="purge"):
     server_id: int
 
 
-Job = Confirm | Digest | Receive | Answer | Purge | Erase
+Job = Confirm | Digest | Receive | SendChunk | Answer | Purge | Erase
 """What ``job`` holds."""
 
 

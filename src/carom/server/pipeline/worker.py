@@ -19,8 +19,9 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import DBAPIError, NoResultFound, OperationalError
 
+from carom.server.pipeline.bulk import send_chunk
 from carom.server.pipeline.deps import Deps
-from carom.server.pipeline.jobs import Confirm, Deliver, Digest, Erase, Job, Purge, Receive, Settle
+from carom.server.pipeline.jobs import Confirm, Deliver, Digest, Erase, Job, Purge, Receive, SendChunk, Settle
 from carom.server.pipeline.presence import Presence
 from carom.server.pipeline.stages.confirm import confirm
 from carom.server.pipeline.stages.deliver import deliver
@@ -63,14 +64,7 @@ class Worker:
     def __init__(self, deps: Deps, handlers: Mapping[type[Any], Handler] | None = None) -> None:
         """Take over what to work with; ``handlers`` run the kinds of job that others bring."""
         self._deps = deps
-        self._handlers: dict[type[Any], Handler] = {
-            Digest: _digest,
-            Receive: receive,
-            Purge: purge,
-            Confirm: confirm,
-            Erase: erase,
-            **(handlers or {}),
-        }
+        self._handlers = {**HANDLERS, **(handlers or {})}
         self._owner = str(uuid4())
         self._wake = asyncio.Event()
         self._stopping = False
@@ -231,6 +225,17 @@ async def _digest(job: Digest, deps: Deps) -> Follow:
         received.conclude(connection, job.received_id, outcome)
 
     return follow
+
+
+HANDLERS: dict[type[Any], Handler] = {
+    Confirm: confirm,
+    Digest: _digest,
+    Receive: receive,
+    SendChunk: send_chunk,
+    Purge: purge,
+    Erase: erase,
+}
+"""What runs the kinds of job that every server has."""
 
 
 def _next_due(connection: sa.Connection) -> datetime | None:

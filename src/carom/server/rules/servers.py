@@ -1,9 +1,9 @@
 """What can be set on a server, checked. https://postmarkapp.com/developer/api/server-api"""
 
-import ipaddress
 import re
 from urllib.parse import urlsplit
 
+from carom.server.rules.reachable import is_public
 from carom.server.rules.refusals import Refusal
 from carom.server.rules.streams import spelled
 from carom.wire.email import TRACK_LINKS
@@ -12,6 +12,8 @@ COLORS = ("purple", "blue", "turquoise", "green", "red", "yellow", "grey", "oran
 MAX_SPAM_THRESHOLD = 30
 DELIVERY_TYPES = ("Live", "Sandbox")
 
+# The forms of IPv4 addresses that inet_aton reads: decimal, octal, hexadecimal, with less than four parts.
+_NUMBER = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+))*\.?", re.IGNORECASE)
 _DOMAIN = re.compile(r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]", re.IGNORECASE)
 
 
@@ -96,7 +98,8 @@ def bad_url(url: str, *, inside: bool) -> str | None:
 
 
 def _is_inside(host: str) -> bool:
-    try:
-        return not ipaddress.ip_address(host).is_global
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+    """Whether a host is no public one at first sight: an address that is none, in a usual form or a strange one, or a
+    name that never is."""
+    if ":" in host or _NUMBER.fullmatch(host):
+        return not is_public(host)
+    return host == "localhost" or host.endswith(".localhost")

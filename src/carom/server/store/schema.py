@@ -374,6 +374,7 @@ webhook = sa.Table(
     _column("headers", Json),
     _column("triggers", Json),
     _column("created_at", Utc),
+    _column("status", sa.Text, server_default="unverified"),
     sa.Index("ix_webhook_stream", "server_id", "stream"),
     sqlite_autoincrement=True,
 )
@@ -418,6 +419,30 @@ inbound_message = sa.Table(
     _column("content", sa.LargeBinary),
     sa.Column("digest", sa.LargeBinary),
     sa.Index("ix_inbound_message_list", "server_id", "status", "received_at", "id"),
+)
+
+bulk = sa.Table(
+    "bulk",
+    metadata,
+    _column("id", MessageId, primary_key=True),
+    _column("server_id", BigId),
+    _column("submitted_at", Utc),
+    sa.Column("subject", sa.Text),
+    _column("total", sa.Integer),
+    _column("released", sa.Integer),
+    _column("failed", sa.Integer),
+    _column("content", sa.LargeBinary),
+    sa.Index("ix_bulk_list", "server_id", "submitted_at", "id"),
+)
+
+bulk_chunk = sa.Table(
+    "bulk_chunk",
+    metadata,
+    _id(),
+    _column("server_id", BigId, index=True),
+    _column("bulk_id", MessageId, sa.ForeignKey("bulk.id")),
+    _column("content", sa.LargeBinary),
+    sqlite_autoincrement=True,
 )
 
 captured = sa.Table(

@@ -143,6 +143,16 @@ def by_token(connection: sa.Connection, token: str) -> Tenant | None:
     return Tenant(server_id=row.id, account_id=row.account_id, name=row.name, delivery_type=row.delivery_type)
 
 
+def by_id(connection: sa.Connection, server_id: int) -> Tenant | None:
+    """Return a server, None when it was removed."""
+    row = connection.execute(
+        sa.select(server.c.account_id, server.c.name, server.c.delivery_type).where(server.c.id == server_id)
+    ).first()
+    if row is None:
+        return None
+    return Tenant(server_id=server_id, account_id=row.account_id, name=row.name, delivery_type=row.delivery_type)
+
+
 _ACCOUNT_BY_TOKEN = sa.select(account.c.id).where(account.c.token_hash == sa.bindparam("hash"))
 
 

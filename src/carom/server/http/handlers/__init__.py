@@ -2,6 +2,7 @@
 
 from carom.server.http.handlers import (
     bounces,
+    bulk,
     data_removals,
     domains,
     email,
@@ -23,6 +24,7 @@ from carom.server.http.handlers import (
 
 __all__ = [
     "bounces",
+    "bulk",
     "data_removals",
     "domains",
     "email",
