@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypedDict
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -153,10 +153,23 @@ def _timeouts(given: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _proxy(given: Mapping[str, Any]) -> str | None:
-    if "proxy" in given or "proxy_host" not in given:
-        return given.get("proxy")
-    user = f"{given['proxy_user']}:{given.get('proxy_pass', '')}@" if "proxy_user" in given else ""
-    return f"http://{user}{given['proxy_host']}:{given.get('proxy_port', 80)}"
+    if "proxy" not in given and "proxy_host" not in given:
+        return None
+    if "proxy" in given:
+        proxy = str(given["proxy"])
+    else:
+        user = (
+            f"{_quoted(given['proxy_user'])}:{_quoted(given.get('proxy_pass', ''))}@" if "proxy_user" in given else ""
+        )
+        proxy = f"http://{user}{given['proxy_host']}:{given.get('proxy_port', 80)}"
+    parts = urlsplit(proxy)
+    if parts.scheme != "http" or not parts.hostname:
+        raise ValueError("proxy is http://host:port or http://user:password@host:port")
+    return proxy
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="")
 
 
 def _retry(given: Mapping[str, Any]) -> RetryPolicy:
