@@ -31,12 +31,20 @@ pytestmark = pytest.mark.anyio
 Open = Callable[..., Any]
 
 
+@pytest.fixture(params=["own", "httpx2"])
+def network(request: pytest.FixtureRequest) -> str:
+    """Who makes the connections."""
+    return str(request.param)
+
+
 @pytest.fixture
-async def opened(flavour: str) -> AsyncIterator[Open]:
+async def opened(flavour: str, network: str) -> AsyncIterator[Open]:
     """Make clients of real connections; they are closed when the test ends."""
     made: list[Any] = []
 
     def make(url: str, **options: Any) -> Any:
+        if network == "httpx2":
+            options["transport"] = "httpx2"
         client = (ApiClient if flavour == "sync" else AsyncApiClient)(TOKEN, base_url=url, **options)
         made.append(client)
         return client

@@ -81,8 +81,15 @@ _WHAT = {
 }
 
 
-def fault(error: Exception, stage: Stage) -> TransportFault:
-    """Return the fault that an error of the network is."""
-    timeout = isinstance(error, TimeoutError)
-    why = "timed out" if timeout else str(error) or type(error).__name__
-    return TransportFault(f"{_WHAT[stage]}: {why}", stage, timeout=timeout)
+def fault(error: Exception, stage: Stage, *, timeout: bool | None = None) -> TransportFault:
+    """Return the fault that an error of the network is; ``timeout`` where its type does not say that."""
+    timeout = isinstance(error, TimeoutError) if timeout is None else timeout
+    return TransportFault(f"{_WHAT[stage]}: {'timed out' if timeout else _why(error)}", stage, timeout=timeout)
+
+
+def _why(error: BaseException) -> str:
+    # Libraries over libraries: the words are often those of the first in the chain.
+    said: BaseException | None = error
+    while said is not None and not str(said):
+        said = said.__cause__ or said.__context__
+    return str(said) if said is not None else type(error).__name__
