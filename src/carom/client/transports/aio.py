@@ -11,7 +11,7 @@ from typing import cast
 
 from carom.client._settings import Settings
 from carom.client.transports.answers import AnswerParser, BadAnswer
-from carom.client.transports.peer import Peer, ended, fault, tunnelled
+from carom.client.transports.peer import Peer, Unshown, ended, fault, tunnelled
 from carom.client.transports.seam import Reply, Request, Stage
 
 _PIECE = 1 << 16
@@ -38,7 +38,7 @@ class Connection(asyncio.BufferedProtocol):
         self._paused = False
         self._moved = 0.0
 
-    async def ask(self, text: bytes, parser: AnswerParser, seconds: float) -> None:
+    async def ask(self, text: Unshown, parser: AnswerParser, seconds: float) -> None:
         """Write a request, and feed a parser until the answer is whole. Raises OSError, BadAnswer; TimeoutError when
         nothing moves for so long."""
         self._parser, self._whole = parser, self._loop.create_future()
@@ -60,7 +60,7 @@ class Connection(asyncio.BufferedProtocol):
         else:
             self._fail(TimeoutError())
 
-    async def _write(self, text: bytes, whole: "asyncio.Future[None]") -> bool:
+    async def _write(self, text: Unshown, whole: "asyncio.Future[None]") -> bool:
         """Write; return whether all of it went out before there was an answer."""
         # In pieces: a large one in asyncio's buffer is moved with each bit that goes out of it.
         for start in range(0, len(text), _MOST_WRITTEN):
@@ -159,7 +159,7 @@ class Aio:
         connection = self._kept(loop) or await self._connect(loop)
         parser = AnswerParser(request.method)
         try:
-            await connection.ask(self._peer.head(request) + request.body, parser, request.read_timeout)
+            await connection.ask(Unshown(self._peer.head(request) + request.body), parser, request.read_timeout)
         except (OSError, ValueError) as error:
             connection.drop()
             written = connection.written
@@ -217,7 +217,7 @@ class Aio:
             raise
         return connection
 
-    async def _dig(self, connection: Connection, wish: bytes) -> None:
+    async def _dig(self, connection: Connection, wish: Unshown) -> None:
         parser = AnswerParser("CONNECT")
         await connection.ask(wish, parser, self._settings.connect_timeout)
         tunnelled(parser.reply, parser)

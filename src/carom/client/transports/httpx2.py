@@ -58,9 +58,17 @@ class _Progress:
 
     def fault(self, error: Exception) -> TransportFault:
         """Return the fault that an error is."""
+        _unframe(error)
         unconnected = isinstance(error, _UNCONNECTED)
         stage = Stage.CONNECTING if unconnected else self.stage if self._seen else Stage.WAITING
         return fault(error, stage, timeout=isinstance(error, (TimeoutError, httpx2.TimeoutException)))
+
+
+def _unframe(error: BaseException | None) -> None:
+    """Forget where in httpx2 an error came about: the variables there hold the token, and error trackers show them."""
+    while error is not None:
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__
 
 
 _FAULTS = (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError)

@@ -11,6 +11,14 @@ from carom.client.transports.seam import Reply, Request, Stage, TransportFault
 from carom.client.transports.tls import tls_context
 
 
+class Unshown(bytes):
+    """Bytes that hold a token or a password: what a debugger or an error tracker shows of variables does not."""
+
+    def __repr__(self) -> str:
+        """Return how many there are."""
+        return f"<{len(self)} bytes>"
+
+
 class Peer:
     """The other end of connections. ``host`` and ``port`` are where they go; ``tls`` is what the API's side is spoken
     to in, None if plainly; ``tunnel`` is what asks a proxy for the way there, None if none is needed."""
@@ -20,7 +28,7 @@ class Peer:
         self.tls = tls_context(settings) if settings.scheme == "https" else None
         self.server_name = settings.host
         self.host, self.port = settings.host, settings.port
-        self.tunnel: bytes | None = None
+        self.tunnel: Unshown | None = None
         name = f"[{settings.host}]" if ":" in settings.host else settings.host
         default = 443 if self.tls else 80
         self._host = name if settings.port == default else f"{name}:{settings.port}"
@@ -40,7 +48,7 @@ class Peer:
             self._before, self._headers = origin, who
         else:
             lines = "".join(f"{name}: {value}\r\n" for name, value in {"Host": place, **who}.items())
-            self.tunnel = f"CONNECT {place} HTTP/1.1\r\n{lines}\r\n".encode("latin-1")
+            self.tunnel = Unshown(f"CONNECT {place} HTTP/1.1\r\n{lines}\r\n".encode("latin-1"))
 
     def head(self, request: Request) -> bytes:
         """Write the head of a request."""

@@ -12,7 +12,7 @@ from collections import deque
 
 from carom.client._settings import Settings
 from carom.client.transports.answers import AnswerParser
-from carom.client.transports.peer import Peer, ended, fault, tunnelled
+from carom.client.transports.peer import Peer, Unshown, ended, fault, tunnelled
 from carom.client.transports.seam import Reply, Request, Stage
 
 _PIECE = 65536
@@ -115,7 +115,7 @@ class Pool:
             raise fault(error, Stage.CONNECTING) from error
         return sock
 
-    def _dig(self, sock: socket.socket, wish: bytes) -> None:
+    def _dig(self, sock: socket.socket, wish: Unshown) -> None:
         parser = AnswerParser("CONNECT")
         sock.sendall(wish)
         while not parser.feed(sock.recv(_PIECE)):
