@@ -15,8 +15,9 @@ pytestmark = pytest.mark.anyio
 TEMPLATED = {"from_": "a@b.test", "to": "c@d.test"}
 
 # Method, arguments, keywords, and the word that the error must have.
+NUMBERS: list[Any] = ["abc", None, True, 1.5, [], ""]
 WRONG: list[tuple[str, tuple[Any, ...], dict[str, Any], str]] = [
-    *[("get_bounce", (value,), {}, "bounce_id") for value in ("abc", None, True, 1.5, [], "")],
+    *[("get_bounce", (value,), {}, "bounce_id") for value in NUMBERS],
     ("activate_bounce", (None,), {}, "bounce_id"),
     ("dump_bounce", ("x",), {}, "bounce_id"),
     *[("get_bounces", (), {"count": value}, "count") for value in ("x", 1.5, 0, 501, True, None)],

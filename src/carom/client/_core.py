@@ -223,10 +223,10 @@ def log_facts(
     }
 
 
-def checked_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
+def checked_headers(headers: Mapping[Any, Any]) -> Mapping[str, str]:
     """Return headers of a caller. Raises ValueError for one that would break the request."""
     for name, value in headers.items():
-        if not (isinstance(name, str) and isinstance(value, str)):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not (isinstance(name, str) and isinstance(value, str)):
             raise TypeError(f"headers: {name!r} is not a text with a text")
         if not _HEADER_NAME.fullmatch(name) or any(letter in "\r\n\0" for letter in value) or not _latin(value):
             raise ValueError(f"headers: {name!r} cannot be sent")
@@ -241,13 +241,13 @@ def _latin(text: str) -> bool:
     return all(ord(letter) < 256 for letter in text)
 
 
-def check_raw(method: str, path: str, timeout: float | None) -> None:
+def check_raw(method: object, path: object, timeout: object) -> None:
     """Check what a caller says of a raw call. Raises TypeError or ValueError."""
     if method not in get_args(Method):
         raise ValueError(f"method is one of {', '.join(get_args(Method))}, not {method!r}")
-    if not isinstance(path, str) or not _PATH.fullmatch(path):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not isinstance(path, str) or not _PATH.fullmatch(path):
         raise ValueError(f"path is what stands in a URL, quoted, not {path!r}")
-    if timeout is not None and not (isinstance(timeout, (int, float)) and timeout > 0):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if timeout is not None and not (isinstance(timeout, (int, float)) and timeout > 0):
         raise ValueError(f"timeout is a number of seconds above 0, not {timeout!r}")
 
 

@@ -138,8 +138,8 @@ def _attachment_mapping(value: Mapping[str, Any], field: str) -> dict[str, str]:
     return _attached(found["Name"], content, found.get("ContentType"), found.get("ContentID")) | more
 
 
-def _attached(name: str, content: bytes | str, kind: str | None = None, cid: str | None = None) -> dict[str, str]:
-    if not isinstance(name, str) or not isinstance(content, (str, bytes, bytearray, memoryview)):  # pyright: ignore[reportUnnecessaryIsInstance]
+def _attached(name: Any, content: Any, kind: str | None = None, cid: str | None = None) -> dict[str, str]:
+    if not isinstance(name, str) or not isinstance(content, (str, bytes, bytearray)):
         raise TypeError(
             f"Attachments: name and content are a text and bytes, not {name!r} and {type(content).__name__}"
         )
@@ -296,11 +296,11 @@ class _Plain(Struct, frozen=True, rename="pascal", forbid_unknown_fields=True):
     message_stream: str = ""
 
 
-def check_batch(messages: Iterable[Message], concurrency: int) -> list[Message]:
+def check_batch(messages: Any, concurrency: Any) -> list[Message]:
     """Return the messages of a batch. Raises TypeError or ValueError for what is none."""
-    if isinstance(messages, (str, bytes, Mapping)) or not is_iterable(messages):
+    if isinstance(messages, (str, bytes)) or is_mapping(messages) or not is_iterable(messages):
         raise TypeError(f"messages is a list of messages, not {type(messages).__name__}")
-    if not isinstance(concurrency, int) or isinstance(concurrency, bool) or concurrency < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not isinstance(concurrency, int) or isinstance(concurrency, bool) or concurrency < 1:
         raise ValueError(f"concurrency is a whole number above 0, not {concurrency!r}")
     return list(messages)
 

@@ -12,6 +12,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from carom._version import __version__
+from carom.wire._kinds import is_tuple
 
 if TYPE_CHECKING:
     import ssl  # slow to import, and needed for its name only
@@ -192,7 +193,7 @@ _UNSENT = re.compile(r"[^!-~]")
 
 def _timeouts(given: Mapping[str, Any]) -> dict[str, float]:
     both: Any = given.get("timeout", 60.0)
-    pair: tuple[Any, ...] = both if isinstance(both, tuple) else (both, both)
+    pair = both if is_tuple(both) else (both, both)
     if len(pair) != 2:
         raise ValueError(f"timeout is a number of seconds, or two, to connect and to read, not {both!r}")
     connect, read = (_seconds("timeout", seconds) for seconds in pair)
