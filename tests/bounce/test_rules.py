@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies
 
 from carom.bounce import classify, own_rules
-from carom.bounce.classify import decide
 from carom.bounce.evidence import weigh
 from carom.bounce.rulebook import Rule, RuleError, Rules, builtin_rules, read_rules, rules_of
+from carom.bounce.verdict import decide
 from carom.taxonomy import BounceType
 
 GROUPS = (builtin_rules(), rules_of("feedback"), rules_of("notices"), rules_of("autoreplies"))

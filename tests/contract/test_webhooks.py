@@ -32,6 +32,7 @@ async def test_a_url_is_enough(server: Server) -> None:
         "MessageStream": "outbound",
         "HttpHeaders": [],
         "Triggers": OFF,
+        "Status": "unverified",
     }
     assert isinstance(made["ID"], int)
     assert await server.get(f"/webhooks/{made['ID']}") == made
@@ -52,7 +53,7 @@ async def test_what_is_sent_comes_back_and_an_edit_leaves_the_rest(server: Serve
         "Open": {"Enabled": True, "PostFirstOpenOnly": False},
         "Bounce": {"Enabled": False, "IncludeContent": True},
     }
-    assert made == {**asked, "ID": made["ID"], "Triggers": triggers}
+    assert made == {**asked, "ID": made["ID"], "Triggers": triggers, "Status": "unverified"}
     stored = await server.store.database.read(lambda c: c.execute(sa.select(webhook)).one())
     assert "secret" not in repr(tuple(stored))
     path = f"/webhooks/{made['ID']}"
@@ -107,7 +108,9 @@ FAULTS: list[tuple[dict[str, Any], int]] = [
     ("change", "code"),
     [
         *FAULTS,
-        ({"Url": None}, 1354),
+        ({"Url": None, "MessageStream": "outbound"}, 1354),
+        ({"ID": 7}, 1356),
+        ({"Status": "verified"}, 1363),
         ({"MessageStream": "none"}, 1226),
         ({"MessageStream": "inbound"}, 1351),
     ],

@@ -1,6 +1,5 @@
 """The server is killed in the middle of its work and started again: what it accepted is delivered, queued or bounced."""
 
-import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -10,10 +9,14 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 
 from carom import ApiClient, HttpClientError
-from carom.server.config import HostPort
-from carom.testing import LocalServer
+from carom.server.config import HostPort, Settings
+from carom.server.store.opening import open_database
+from carom.server.store.schema import recipient
+from carom.testing import LocalServer, fresh_database
+from carom.testing.databases import finished
 from tests.e2e.bouncing import FROM, at_test_domain
 from tests.peers.sink import Sink, running_sink
 from tests.waiting import eventually
@@ -63,10 +66,20 @@ class Senders:
                     self.enough.set()
 
 
-def test_a_kill_loses_nothing(tmp_path: Path, sink: Sink, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty store on each database."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'carom.db'}"
+        return
+    with fresh_database(request.getfixturevalue("postgres_url")) as url:
+        yield url
+
+
+def test_a_kill_loses_nothing(tmp_path: Path, database: str, sink: Sink, capsys: pytest.CaptureFixture[str]) -> None:
     """1,000 sends, SIGKILL in the middle: each 200 is kept; nothing is sent twice but what was in flight."""
     relay = HostPort(sink.host, sink.port)
-    server = LocalServer(process=True, data=tmp_path, mode="relay", relay=relay)
+    server = LocalServer(process=True, data=tmp_path, database=database, mode="relay", relay=relay)
     senders = Senders()
     with server:
         server.allow("example.com")
@@ -75,7 +88,7 @@ def test_a_kill_loses_nothing(tmp_path: Path, sink: Sink, capsys: pytest.Capture
         assert senders.enough.wait(60)
         server.kill()
         sending.join(60)
-        in_flight = _leased(tmp_path)
+        in_flight = _leased(database)
         before = len(senders.accepted)
 
         server.start()
@@ -103,10 +116,18 @@ def _settled(senders: Senders, sink: Sink, client: ApiClient) -> str:
     return "none lost" if set(senders.accepted) <= here else ""
 
 
-def _leased(data: Path) -> int:
+def _leased(url: str) -> int:
     """Count the deliveries that the killed process had taken and not finished."""
-    with sqlite3.connect(data / "carom.db") as connection:
-        [number] = connection.execute("SELECT count(*) FROM recipient WHERE lease_owner IS NOT NULL").fetchone()
-        for (raw,) in connection.execute("SELECT message_id FROM recipient LIMIT 1"):
-            assert UUID(bytes=raw).version == 7
-    return int(number)
+    return finished(_count_leased(url))
+
+
+async def _count_leased(url: str) -> int:
+    database = open_database(Settings(database=url))
+    try:
+        leased = sa.select(sa.func.count()).select_from(recipient).where(recipient.c.lease_owner.is_not(None))
+        first: UUID | None = await database.read(lambda c: c.scalar(sa.select(recipient.c.message_id).limit(1)))
+        assert first is not None
+        assert first.version == 7
+        return await database.read(lambda c: c.execute(leased).scalar_one())
+    finally:
+        await database.close()

@@ -1,7 +1,9 @@
 """Mail is sent, it bounces; whoever sent it lists the bounce, reads why, sees the dump and reactivates the address."""
 
 import asyncio
+import contextlib
 import re
+from collections.abc import Iterator
 from email import message_from_string
 from email.message import Message
 from typing import cast
@@ -9,9 +11,19 @@ from typing import cast
 import pytest
 
 from carom import ApiClient, AsyncBounce, BounceType, InactiveRecipientError, NotFoundError
-from carom.testing import LocalServer
+from carom.testing import LocalServer, fresh_database
 from tests.e2e.bouncing import FROM, at_test_domain, bounce_of, bring_home, send
 from tests.waiting import eventually
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def carom_server(request: pytest.FixtureRequest) -> Iterator[LocalServer]:
+    """A server on each database."""
+    with contextlib.ExitStack() as stack:
+        database = None
+        if request.param == "postgresql":
+            database = stack.enter_context(fresh_database(request.getfixturevalue("postgres_url")))
+        yield stack.enter_context(LocalServer(database=database))
 
 
 def test_a_refusal_becomes_a_hard_bounce_that_can_be_lifted(carom_client: ApiClient) -> None:

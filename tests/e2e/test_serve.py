@@ -128,10 +128,12 @@ def test_a_taken_port_is_named(serving: Serving, tmp_path: Path) -> None:
         assert at in second.stderr
 
 
+@pytest.mark.usefixtures("clean_environment")
 @pytest.mark.parametrize(
     ("flags", "text"),
     [
-        (["--database", "postgresql://localhost/carom"], "a postgresql store is not served yet"),
+        (["--database", "mysql://localhost/carom"], "a mysql store is not known; give --database postgresql://"),
+        (["--database", "postgresql://localhost/carom"], "a PostgreSQL store needs the installation secret"),
         (["--mode", "live"], "live mode (delivery to the recipients' MX) is not served yet"),
         (["--mode", "relay"], "relay mode needs the smart host: --relay HOST:PORT"),
         (["--relay", "127.0.0.1:25"], "--relay is for relay mode"),

@@ -92,7 +92,7 @@ REFUSED: list[tuple[dict[str, Any], int, str]] = [
     ({"HtmlBody": "a\n{{a-b}}"}, 1122, "(line 2, character 1): The path 'a-b' is not valid."),
     ({"Subject": "{{#a}}"}, 1122, "opened but not closed"),
     ({"TextBody": "{{{ @content }}}"}, 1122, "@content"),
-    ({"TextBody": "a\0b"}, 1122, "NUL"),
+    ({"TextBody": "a\0b"}, 403, "'TextBody'"),
     ({"LayoutTemplate": "nope"}, 1101, "'LayoutTemplate'"),
     ({"TemplateType": "Layout"}, 1123, "'Subject'"),
     ({"TemplateType": "Layout", "Subject": "", "LayoutTemplate": "x"}, 1123, "'LayoutTemplate'"),

@@ -36,6 +36,22 @@ async def test_ids_start_at_a_thousand(store: Store) -> None:
     assert await store.database.write(lambda c: c.execute(insert).scalar_one()) == FIRST_ID
 
 
+async def test_no_migration_made_a_table_anew_and_lost_where_its_ids_start(store: Store) -> None:
+    """SQLite keeps that beside the table: one that is copied begins at 1."""
+    numbered = {table.name for table in metadata.sorted_tables if table.dialect_options["sqlite"]["autoincrement"]}
+
+    def lowest(connection: sa.Connection) -> set[str]:
+        if connection.dialect.name == "sqlite":
+            rows = connection.execute(
+                sa.text("SELECT name FROM sqlite_sequence WHERE seq >= :last"), {"last": FIRST_ID - 1}
+            )
+            return set(rows.scalars())
+        starts = sa.text("SELECT table_name FROM information_schema.columns WHERE identity_start = :first")
+        return set(connection.execute(starts, {"first": str(FIRST_ID)}).scalars())
+
+    assert await store.database.read(lowest) == numbered
+
+
 async def test_a_newer_schema_is_refused(store: Store) -> None:
     """An older program must not write to a store that a newer one made."""
     await store.database.write(lambda c: c.execute(sa.text("UPDATE alembic_version SET version_num = '9999'")))

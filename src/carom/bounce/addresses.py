@@ -2,19 +2,37 @@
 
 import re
 
+# Punctuation of other scripts: East Asian full width, quotation marks, the ellipsis.
+_FOREIGN = "\u3000-\u3004\u3008-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65«»“”„‘’‚‹›…"
 # Local parts of bounced mail hold the strangest characters; the lengths bound the work, not the syntax.
-ADDRESS = re.compile(r"""(?:"[^"\n@]{1,64}"|[^\s<>()\[\]:;,"@|]{1,127})@[^\s<>()\[\]:;,"'@|/\\=]{1,253}+""")
+ADDRESS = re.compile(
+    rf"""(?:"[^"\n@]{{1,64}}"|[^\s<>()\[\]:;,"@|{_FOREIGN}]{{1,127}})@[^\s<>()\[\]:;,"'@|/\\={_FOREIGN}]{{1,253}}+"""
+)
+# Scripts that set no space between a word and an address in it.
+_SPACELESS = "\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+_BEFORE = re.compile(rf"^[{_SPACELESS}]+(?=[A-Za-z0-9])")
+_BEHIND = re.compile(rf"(?<=[A-Za-z0-9])[{_SPACELESS}].*$")
 _XTEXT = re.compile(r"\+(2B|3D|40)", re.IGNORECASE)
 _ANGLE = re.compile(r"<([^<>\s]*@[^<>]*)>")
 _LOCAL = re.compile(r"[\w.+=-]{1,64}")
 _ESCAPE = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
-_TYPES = ("rfc822", "utf-8", "smtp", "x400", "unknown", "x-", "dns")
+_TYPE = re.compile(r"[\w./-]{1,32}")
 
 
 def find_address(text: str) -> str | None:
     """Return the first address in a text, trailing dots cut."""
     match = ADDRESS.search(text) if "@" in text else None
-    return match[0].lstrip("'`=").rstrip(".") if match else None
+    return bare_address(match[0].lstrip("'`=").rstrip(".")) if match else None
+
+
+def bare_address(address: str) -> str:
+    """Cut words that stand around an address without a space, as Chinese and Japanese write; an address may be in such
+    a script itself."""
+    if address.isascii():
+        return address
+    local, _, domain = address.rpartition("@")
+    cut = _BEHIND.sub("", domain)
+    return f"{_BEFORE.sub('', local)}@{cut if '.' in cut else domain}"
 
 
 def header_address(value: str) -> str | None:
@@ -30,7 +48,7 @@ def typed_address(value: str, host: str | None = None) -> str | None:
     """
     kind, semicolon, rest = value.partition(";")
     kind = kind.strip().lower()
-    if semicolon and kind.startswith(_TYPES):
+    if semicolon and _TYPE.fullmatch(kind):
         value = rest
     if "\\x{" in value:
         value = _ESCAPE.sub(_unescape, value)

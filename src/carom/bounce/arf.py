@@ -3,13 +3,13 @@
 import re
 
 from carom.bounce.addresses import find_address, header_address
-from carom.bounce.classify import decide
 from carom.bounce.events import Complaint, Feedback, Report
 from carom.bounce.evidence import Evidence
 from carom.bounce.mime import Headers, Mail
 from carom.bounce.prose import squash
 from carom.bounce.rulebook import rules_of
 from carom.bounce.text import read_told
+from carom.bounce.verdict import decide
 from carom.taxonomy import BounceType
 
 _FIELD = re.compile(r"^([A-Za-z][\w-]*)[ \t]*:[ \t]*(.*(?:\n[ \t]+\S.*)*)", re.MULTILINE)

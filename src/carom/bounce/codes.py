@@ -26,6 +26,15 @@ def find_reply(text: str) -> int | None:
     return int(match[1]) if match else None
 
 
+_REPLIED = re.compile(r"(?<![\d./_-])(?<![0-9a-fA-F]:)[45][0-5]\d[ -]")
+
+
+def from_reply(text: str) -> str:
+    """Return a text from its first refusal on: what the remote said, without the words that the reporter puts before."""
+    match = _REPLIED.search(text)
+    return text[match.start() :] if match else text
+
+
 def is_vague(status: str | None) -> bool:
     """Tell whether a status says no more than its class: x.0.0."""
     return status is None or status.endswith(".0.0")

@@ -83,10 +83,11 @@ def _fields(text: str) -> Iterator[tuple[str, str]]:
 def _recipient(group: Fields, message: Fields) -> Recipient:
     status = find_status(group.get("status", ""))
     reporting_mta = _host(message.get("reporting-mta", ""))
-    final = typed_address(group.get("final-recipient", ""), reporting_mta)
+    said = group.get("final-recipient", "")
+    final = typed_address(said, reporting_mta)
     original = typed_address(group.get("original-recipient", ""))
     return Recipient(
-        final=original if original and final and _is_local(final) else final,
+        final=original if original and final and (_is_local(final) or "@" not in said) else final,
         original=original,
         action=_action(group.get("action", ""), status),
         status=status,

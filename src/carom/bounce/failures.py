@@ -2,51 +2,23 @@
 
 import re
 
-from carom.bounce.classify import decide
-from carom.bounce.codes import find_reply
+from carom.bounce.codes import find_command, find_reply, from_reply
 from carom.bounce.dsn import Recipient
 from carom.bounce.events import Delayed, Failed
-from carom.bounce.evidence import weigh
-from carom.bounce.mime import Mail, decode_words
+from carom.bounce.evidence import MAX_TEXT, Evidence, weigh
+from carom.bounce.mime import Mail, subject_of
 from carom.bounce.prose import Found, paragraph_of, squash, whole
 from carom.bounce.remote import find_remote
 from carom.bounce.rulebook import Rules
+from carom.bounce.telling import tells_delay
 from carom.bounce.text import Told
+from carom.bounce.verdict import Verdict, decide
 
 SHORT_TEXT = 1000
 """Up to this length the whole text of a mail about one recipient is its diagnostic."""
 
 # Dovecot's delivery agent: the reason stands here; the report around it may be another system's guess.
 _REJECTED = re.compile(r"^Your message to <[^>\n]*> was automatically rejected:\s*(\S.*)", re.MULTILINE)
-_DELAY = (
-    "has been delayed",
-    "will be retried",
-    "attempts will continue",
-    "not yet been delivered",
-    "warning message only",
-    "transient non-fatal",
-    "will continue trying",
-    "will keep trying",
-    "delays in delivering",
-    "still being retried",
-    "gmail will retry",
-    "temporary failure report",
-    "not been delivered yet",
-    "not yet delivered",
-    "delivery has been delayed",
-    "message delayed",
-    "will try again",
-    "still trying",
-    "will continue to",
-    "will be attempted",
-    "notification (delay)",
-    "delayed mail",
-    "will keep on trying",
-    "this is only a warning",
-    "has been deferred",
-    "retried for",
-)
-_DELAYED_HOURS = re.compile(r"delayed \d+ (?:minutes|hours|days)")
 
 
 def status_event(one: Recipient, told: Told, message_id: str | None, rules: Rules) -> Failed | Delayed:
@@ -55,8 +27,7 @@ def status_event(one: Recipient, told: Told, message_id: str | None, rules: Rule
     diagnostic = _fuller(one.diagnostic, told.text, recipient)
     codes = one.diagnostic if find_reply(one.diagnostic) else None
     text = f"{diagnostic} BounceCategory: {one.category}" if one.category else diagnostic
-    evidence = weigh(status=one.status, text=text, action=one.action, codes=codes)
-    verdict = decide(evidence, rules)
+    evidence, verdict = _judge(text, rules, status=one.status, action=one.action, codes=codes)
     return (Delayed if one.action == "delayed" else Failed)(
         recipient=recipient,
         original_recipient=one.original,
@@ -74,6 +45,22 @@ def status_event(one: Recipient, told: Told, message_id: str | None, rules: Rule
     )
 
 
+def _judge(
+    text: str, rules: Rules, *, action: str, status: str | None = None, codes: str | None = None
+) -> tuple[Evidence, Verdict]:
+    """Decide by what the remote replied if words of it decide: what the reporter says around it is its own guess, or
+    the same in all its mails. Else by all of the text."""
+    replied = from_reply(text)
+    if replied is not text:
+        command = find_command(text[:MAX_TEXT].lower())
+        evidence = weigh(status=status, text=replied, action=action, command=command, codes=codes)
+        verdict = decide(evidence, rules)
+        if verdict.by_words:
+            return evidence, verdict
+    evidence = weigh(status=status, text=text, action=action, codes=codes)
+    return evidence, decide(evidence, rules)
+
+
 def _fuller(diagnostic: str, text: str, recipient: str | None) -> str:
     """Return what the text for people says of a recipient where it quotes the diagnostic or there is none: it adds the
     host, the command that was refused, and the lines that the field leaves out."""
@@ -89,12 +76,11 @@ def _fuller(diagnostic: str, text: str, recipient: str | None) -> str:
 def told_event(one: Found, mail: Mail, told: Told, rules: Rules, *, alone: bool) -> Failed | Delayed:
     """Make the event of a recipient that only text names. Of a short mail about one recipient all of the text is its
     diagnostic; what decides is still what stands by the address."""
-    subject = decode_words(mail.headers.get("subject", ""))
-    action = "delayed" if says_delay(f"{subject} {told.text}".lower()) else "failed"
+    subject = subject_of(mail.headers)
+    action = "delayed" if tells_delay(f"{subject} {told.text}".lower()) else "failed"
     codes = told.text if alone and not find_reply(one.diagnostic) else None
     for said in (one.diagnostic, f"{subject}\n{told.text}"):
-        evidence = weigh(text=said, action=action, codes=codes)
-        verdict = decide(evidence, rules)
+        evidence, verdict = _judge(said, rules, action=action, codes=codes)
         if verdict.matched:
             break
     text = whole(told.text)
@@ -111,8 +97,3 @@ def told_event(one: Found, mail: Mail, told: Told, rules: Rules, *, alone: bool)
         rule=verdict.rule,
         matched=verdict.matched,
     )
-
-
-def says_delay(text: str) -> bool:
-    """Tell whether a text in lower case says that the remote system goes on trying."""
-    return any(phrase in text for phrase in _DELAY) or ("delayed " in text and bool(_DELAYED_HOURS.search(text)))

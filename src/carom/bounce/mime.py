@@ -11,7 +11,7 @@ from typing import NamedTuple
 Headers = dict[str, str]
 
 HEAD_BYTES, TAIL_BYTES = 1 << 20, 1 << 18
-MAX_DEPTH, MAX_PARTS, MAX_TEXT = 16, 256, 1 << 17
+MAX_DEPTH, MAX_PARTS, MAX_TEXT, MAX_SUBJECT, MAX_VALUE = 16, 256, 1 << 17, 1000, 1 << 13
 
 _FIELD = re.compile(r"^([!-9;-~]+)[ \t]*:[ \t]*(.*(?:\n[ \t].*)*)", re.MULTILINE)
 # Of a part only what says how to read it.
@@ -78,9 +78,11 @@ def split_head(entity: bytes) -> tuple[bytes, bytes]:
 
 
 def read_headers(block: bytes, field: re.Pattern[str] = _FIELD) -> Headers:
-    """Read header fields by lower-case name, unfolded, the first of each name; ``field`` says which."""
+    """Read header fields by lower-case name, unfolded, the first of each name, cut at ``MAX_VALUE``; ``field`` says
+    which."""
     headers: Headers = {}
-    for name, value in field.findall(block.decode("utf-8", "replace")):
+    for name, whole in field.findall(block.decode("utf-8", "replace")):
+        value = whole[:MAX_VALUE]
         headers.setdefault(name.lower(), _FOLD.sub(" ", value).strip() if "\n" in value else value.strip())
     return headers
 
@@ -166,6 +168,11 @@ _WORD = re.compile(r"=\?([^?\s]{1,64})\?([BbQq])\?([^?\n]*)\?=(?:\s+(?==\?))?")
 def decode_words(value: str) -> str:
     """Decode the encoded words of a header value (RFC 2047)."""
     return _WORD.sub(_word, value) if "=?" in value else value
+
+
+def subject_of(headers: Headers) -> str:
+    """Return the subject, decoded, cut at ``MAX_SUBJECT``."""
+    return decode_words(headers.get("subject", "")[:MAX_SUBJECT])
 
 
 def _word(word: re.Match[str]) -> str:

@@ -6,15 +6,15 @@ text, ``from: daemon|person; <decisive headers>; subject: ...; body: ...``, in l
 """
 
 from carom.bounce.addresses import ADDRESS, header_address
-from carom.bounce.classify import Verdict, decide
 from carom.bounce.events import AutoReply, Challenge, ContentNotice, ListRequest, RelayTest, Report
 from carom.bounce.evidence import Evidence, plain
 from carom.bounce.ids import bare_id
-from carom.bounce.mime import Mail, decode_words
+from carom.bounce.mime import Mail, subject_of
 from carom.bounce.prose import squash
 from carom.bounce.rulebook import rules_of
 from carom.bounce.sender import is_daemon_named, is_list
 from carom.bounce.text import Told
+from carom.bounce.verdict import Verdict, decide
 from carom.taxonomy import BounceType
 
 Notice = type[AutoReply] | type[Challenge] | type[ContentNotice] | type[ListRequest] | type[RelayTest]
@@ -52,7 +52,7 @@ def _signs(mail: Mail, told: Told) -> str:
     headers = mail.headers
     signs = [f"from: {'daemon' if is_daemon_named(headers) else 'person'}"]
     signs += [f"{name}: {headers[name][:80]}" for name in _SIGNS if name in headers]
-    signs += [f"subject: {decode_words(headers.get('subject', ''))[:200]}", f"body: {told.text[:_BODY]}"]
+    signs += [f"subject: {subject_of(headers)[:200]}", f"body: {told.text[:_BODY]}"]
     return "; ".join(signs)
 
 

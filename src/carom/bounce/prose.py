@@ -8,23 +8,31 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from carom.bounce.addresses import ADDRESS, find_address, header_address
+from carom.bounce.addresses import ADDRESS, bare_address, find_address, header_address
 from carom.bounce.codes import REPLY, STATUS
 from carom.bounce.mime import Headers
+from carom.bounce.telling import tells_failure
 
-MAX_LINES, MAX_RECIPIENTS, MAX_DIAGNOSTIC = 400, 100, 2000
+MAX_LINES, MAX_LINE, MAX_RECIPIENTS, MAX_DIAGNOSTIC = 400, 2000, 100, 2000
 
 _ADDR = ADDRESS.pattern
 # An address that begins a line: bullets, quotes and brackets before it; after it nothing, or what begins a reason.
 _LEADING = re.compile(
-    rf"""^[\s>*|\-•·"'<(\[]*+(?:mailto:)?({_ADDR})[>"'\])]*(?:<mailto:[^>\s]*>)?[>"'\])]*\s*
-    (?:$|[:;,.]|\(|\[|->|-+\s|\.{{3}}|\#|(?:on|host|is|was)\s|<?{_ADDR})""",
+    rf"""^[\s>*|\-•·"'<(\[]*+(?:\d{{1,3}}[.)]\s+<?)?(?:mailto:|smtp:)?({_ADDR})[>"'\])]*(?:<mailto:[^>\s]*>)?[>"'\])]*\s*
+    (?:$|[:;,.：，；]|\(|\[|->|=>|[-–—]+\s|\.{{3}}|…|\#|<?{_ADDR}|[245]\d\d\b
+      |(?i:on|am|le|el|il|em|op|den|dnia|host|is|was|has|does|could|can|cannot|did|user|unknown|mailbox|invalid|no|not|address
+        |recipient|delivery|failed|rejected|because|since|wurde|konnte|ist|existiert|n'existe|no\ se|não|non|niet|nie|не)\s)""",
     re.VERBOSE,
+)
+_RECIPIENT_WORDS = (
+    "(?:empfänger|adressat|destinat|geadresseerde|ontvanger|e-mailadres|mottagar|modtager|mottaker|vastaanottaja|odbiorc|adresat"
+    "|příjemc|címzett|alıcı|получател|адресат|παραλήπτ|宛先|受信者|收件人|收件者|收信人|받는|수신자)"
 )
 # A word for "recipient" or for a failure, then the address: on the same line, at most a few words between.
 _LABEL = re.compile(
     rf"""^[\s>*|\-]*+(?:\d{{3}}[ -])?(?:
-      (?:(?:failed|intended|final|target)\ )?(?:mail\ )?(?:recipients?|address|addressee)(?:\ address|\(s\)|\ mail)?\s*:
+      (?!original\ address)(?:\w+\ ){{0,2}}(?:mail\ )?(?:recipients?|address|addressee|to\ address|e-?mail)(?:\ (?:e-?mail\ )?address|\(s\)|\ mail)?\s*[:=]
+      | (?:\w+\ ){{0,2}}{_RECIPIENT_WORDS}\w*(?:\ \w+|\(\w+\))?\s*[:：]
       | error-for\s*: | (?:sent\ )?(?:<<<|>>>)?\ *rcpt\ to\s*:? | target\ mail\ address\s*:
       | invalid\ (?:\w+\ ){{0,3}}userid\s*: | addressed\ to\s*: | (?:(?:non-?\ ?)?deliver\w*|failure|returned)[^:@]{{0,40}}: | could\ not\ be\ delivered\ to\s*: | unknown\ user\s*: | undeliverable\ to\s
       | (?:user|mailbox|account)[^:@]{{1,60}}: | reason:\s+unable\ to\ deliver\ message\ to\s | unable\ to\ deliver\ (?:mail|message)\ to:?\s
@@ -37,16 +45,32 @@ _LABEL = re.compile(
 # sendmail's transcript: the reply, the address, dots, the reason.
 _TRANSCRIPT = re.compile(rf"^\s*(?:<<<\s*)?[245]\d\d[ -](?:\d\.\d\.\d\ )?<?({_ADDR})>?(?:\.\.\.|,)\s", re.VERBOSE)
 _EXPANDED = re.compile(
-    rf"(?:\((?:expanded\ from|(?:ultimately\ )?generated\ from)|^[ \t]*+original\ address)\s*:?\s*<?({_ADDR})",
+    rf"""(?:\((?:expanded\ from|(?:ultimately\ )?generated\ from)|^[ \t]*+original\ address|\be?-?mail\ to(?=[^\n]{{1,320}}\ forwarded\ to\ ))
+    \s*:?\s*<?({_ADDR})""",
     re.IGNORECASE | re.VERBOSE | re.MULTILINE,
 )
 # The line before an address that is no recipient: where to write for help.
 _DIRECTION = re.compile(r"(?:\bcontact\b|to the address|write to|send (?:e-?)?mail to)[^.!?]*$", re.IGNORECASE)
 _DASHES = re.compile(r"\n[-=_*#~ ]{3,}(?=\n)")
-_HELP = re.compile(r"\b(?:contact|assistance|questions|help|support|postmaster)\b", re.IGNORECASE)
+_HELP = re.compile(
+    r"\b(?:contact|assistance|questions|help|support|postmaster|write to|reply to|kontakt|contacte[rz]?|contattare|ask|notify|forward this)\b",
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile(r"(?<=[.!?。])\s+")
+# Words before an address that is the sender's.
+_SENDER = re.compile(
+    r"\b(?:from|by|von|sender|absender|expéditeur|remitente|mittente|remetente|afzender|avsändare)\W*$", re.IGNORECASE
+)
+# A line above the recipients that a mail did reach.
+_REACHED = re.compile(
+    r"^(?!.*(?:not|\bun|fail|n['’]t|nicht|\bnon?\b|error)).*\b(?:delivered|successful|relayed|expanded|zugestellt)\b.*:\s*$",
+    re.IGNORECASE,
+)
+_LIST_STAFF = ("-owner", "-request")
 _RULE_LINE = re.compile(r"^[\W_]*$")
 _FROM_LINE = re.compile(
-    r"^[\W]*(?:from|sender|reply-to|mail from|contact|original sender|return-path|by|cc)\b", re.IGNORECASE
+    r"^[\W]*(?:from|sender|reply-to|mail from|contact|original sender|return-path|by|cc|bcc|message[- ]?id|in-reply-to|references?|subject|von|de|da|kopie)\b",
+    re.IGNORECASE,
 )
 
 
@@ -114,9 +138,13 @@ class Mark(NamedTuple):
 
 def _marks(lines: list[str], own: set[str]) -> Iterator[Mark]:
     """Yield the lines that stand for a recipient; in a transcript the sender's address stands in the same form."""
-    last, before = "", ""
+    last, before, reached = "", "", False
     for number, line in enumerate(lines):
-        mark = _mark(number, line) if "@" in line and len(line) <= 2000 else None
+        mark = _mark(number, line) if "@" in line and len(line) <= MAX_LINE else None
+        if line.rstrip().endswith(":"):
+            reached = mark is None and bool(_REACHED.match(line[:200]))
+        if reached:
+            continue
         if mark and not (_DIRECTION.search(before) or _continues(lines, mark, last) or _is_sender(mark, line, own)):
             last = mark.address.lower()
             yield mark
@@ -124,8 +152,10 @@ def _marks(lines: list[str], own: set[str]) -> Iterator[Mark]:
 
 
 def _is_sender(mark: Mark, line: str, own: set[str]) -> bool:
-    """Tell whether a line names the sender and not a recipient: only a line that an address begins may name itself."""
-    return mark.address.lower() in own and not _LEADING.match(line)
+    """Tell whether a line names the sender or those who run a list: only a line that an address begins may name the
+    sender as a recipient."""
+    address = mark.address.lower()
+    return (address in own and not _LEADING.match(line)) or address.partition("@")[0].endswith(_LIST_STAFF)
 
 
 def _mark(number: int, line: str) -> Mark | None:
@@ -143,24 +173,40 @@ def _continues(lines: list[str], mark: Mark, last: str) -> bool:
 
 
 def _sentences(lines: list[str], own: set[str]) -> Iterator[Mark]:
-    """Yield the addresses of the first line that holds any that is no end of the mail: what has no layout at all."""
+    """Yield the addresses of the first sentence that tells a failure, else of the first, that holds any that is no end
+    of the mail: what has no layout at all."""
+    first: list[Mark] = []
     for number, line in enumerate(lines):
-        if "@" not in line or len(line) > 2000 or _FROM_LINE.match(line) or _HELP.search(line):
+        if "@" not in line or len(line) > MAX_LINE or _FROM_LINE.match(line):
             continue
-        named = [_clean(match[0]) for match in ADDRESS.finditer(line)]
-        named = [address for address in named if address.lower() not in own and not _is_daemon(address)]
-        if named:
-            yield from (Mark(number, address, above=False) for address in dict.fromkeys(named))
-            return
+        for sentence in _SENTENCE.split(line):
+            named = list(_named_in(sentence, own)) if "@" in sentence else []
+            if named and tells_failure(sentence):
+                yield from (Mark(number, address, above=False) for address in named)
+                return
+            first = first or [Mark(number, address, above=False) for address in named]
+    yield from first
+
+
+def _named_in(sentence: str, own: set[str]) -> Iterable[str]:
+    """Return the addresses of a sentence that may be recipients: none if it says where help is to be had."""
+    if _HELP.search(ADDRESS.sub("", sentence)):
+        return ()
+    expanded = _EXPANDED.search(sentence)
+    others = {*own, _clean(expanded[1]).lower()} if expanded else own
+    named = (
+        _clean(match[0]) for match in ADDRESS.finditer(sentence) if not _SENDER.search(sentence[: match.start()][-40:])
+    )
+    return dict.fromkeys(address for address in named if address.lower() not in others and not _is_daemon(address))
 
 
 def _clean(address: str) -> str:
-    return address.lstrip("'`=*-").rstrip(".*?!&#")
+    return bare_address(address.lstrip("'`=*-").rstrip(".*?!&#"))
 
 
 def _is_daemon(address: str) -> bool:
     local = address.lower().partition("@")[0]
-    return local in {
+    return local.endswith(_LIST_STAFF) or local in {
         "mailer-daemon",
         "postmaster",
         "abuse",
@@ -170,6 +216,10 @@ def _is_daemon(address: str) -> bool:
         "noreply",
         "no-reply",
         "webmaster",
+        "info-help",
+        "hostmaster",
+        "listmaster",
+        "care",
     }
 
 

@@ -6,18 +6,19 @@ from functools import partial
 
 from carom.bounce.addresses import header_address
 from carom.bounce.arf import read_feedback
-from carom.bounce.classify import classify
 from carom.bounce.dsn import SUCCESS, Status, read_status
 from carom.bounce.events import Report
 from carom.bounce.failures import status_event, told_event
 from carom.bounce.ids import bare_id
-from carom.bounce.mime import Mail, read_mail, undo_transfer
+from carom.bounce.mime import Mail, read_mail, subject_of, undo_transfer
 from carom.bounce.notices import read_notice
 from carom.bounce.prose import Found, read_prose, squash
 from carom.bounce.rulebook import Rules, builtin_rules
-from carom.bounce.sender import Voice, is_answer, is_daemon, is_list, says_failure, says_success, voice_of
+from carom.bounce.sender import Voice, is_answer, is_daemon, is_list, says_failure, voice_of
 from carom.bounce.ses import read_ses
+from carom.bounce.telling import subject_tells_failure, tells_failure, tells_of_goods, tells_success
 from carom.bounce.text import Told, read_told
+from carom.bounce.verdict import classify
 from carom.bounce.verp import address_in_verp
 
 STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
@@ -29,6 +30,8 @@ def parse(raw: bytes, *, rules: Rules | None = None) -> Report:
     decides in place of the built-in rules for refusals; see :func:`carom.bounce.own_rules`."""
     rules = builtin_rules() if rules is None else rules
     mail = read_mail(raw)
+    if _is_receipt(mail):
+        return Report(headers=mail.headers)
     report = read_feedback(mail) or _status_part(mail, rules) or _wrapped(mail, rules)
     if report is not None:
         return report
@@ -37,6 +40,12 @@ def parse(raw: bytes, *, rules: Rules | None = None) -> Report:
         if report := read():
             return report
     return Report(headers=mail.headers, returned=told.returned)
+
+
+def _is_receipt(mail: Mail) -> bool:
+    """Tell whether a mail is a read receipt (RFC 8098) or a report on TLS (RFC 8460): never an event."""
+    kind = mail.content_type.lower()
+    return "disposition-notification" in kind or "tlsrpt" in kind
 
 
 def _readers(mail: Mail, told: Told, rules: Rules) -> Iterator[Callable[[], Report | None]]:
@@ -76,7 +85,8 @@ def _machine_text(mail: Mail, told: Told, rules: Rules, voice: Voice) -> Report 
     """Read what a mail system wrote without a status part: its fields in the text, or prose."""
     if told.text.startswith("{") and (notified := read_ses(told.text)):
         return _status_report(mail, Status(None, None, notified), told._replace(text=""), rules)
-    if not _may_bounce(mail, told, voice) or says_success(mail.headers, told.text):
+    subject = subject_of(mail.headers)
+    if not _may_bounce(mail, told, voice) or tells_success(subject, told.text):
         return None
     if "ecipient" in told.text and _STATUS_FIELDS.search(told.text):
         status = read_status(told.text)
@@ -90,19 +100,30 @@ def _machine_text(mail: Mail, told: Told, rules: Rules, voice: Voice) -> Report 
 
 
 def _may_bounce(mail: Mail, told: Told, voice: Voice) -> bool:
-    """Tell whether a mail without a status part may be a bounce: a mail system wrote it, or its subject or opening says
-    so and it is no person's answer, list or newsletter. Of a null return path alone the text must tell a failure."""
-    if voice.daemon or any(part.type in STATUS_TYPES for part in mail.parts):
+    """Tell whether a mail without a readable status part may be a bounce: a mail system wrote it, or its subject or its
+    opening says so and it is no person's answer, list or newsletter; and it tells of a failure or a delay. Of a null
+    return path alone the text must tell it in so many words."""
+    if any(part.type in STATUS_TYPES for part in mail.parts):
         return True
-    if is_list(mail.headers) or is_answer(mail.headers):
+    if voice.daemon:
+        subject = subject_of(mail.headers)
+        return subject_tells_failure(subject) or tells_failure(told.text) or _names_a_fault(told)
+    if is_list(mail.headers) or is_answer(mail.headers) or tells_of_goods(told.text):
         return False
-    return voice.system or (is_daemon(mail.headers) and bool(classify(text=told.text).matched))
+    if voice.system:
+        return tells_failure(told.text) or _names_a_fault(told)
+    return is_daemon(mail.headers) and tells_failure(told.text)
+
+
+def _names_a_fault(told: Told) -> bool:
+    """Tell whether a text holds words that the rules know."""
+    return bool(classify(text=told.text).matched)
 
 
 def _not_in_text(mail: Mail, told: Told) -> list[Found]:
     """Find the recipient of a failure that the text does not name: in the return path, if that is of a known form, or
     in the returned mail, if it went to one address."""
-    if not (says_failure(mail.headers) or classify(text=told.text).matched):
+    if not (says_failure(mail.headers) or _names_a_fault(told)):
         return []
     recipient = address_in_verp(header_address(mail.headers.get("to", "")) or "")
     to = told.returned.get("to", "")

@@ -17,7 +17,18 @@ from carom.taxonomy import BounceType
 
 # Text beats code, and within texts the sender's faults come before the recipient's, so that a block list is never
 # taken for an unknown user.
-ORDER = ("actions", "operators", "phrases", "categories", "status", "replies")
+ORDER = (
+    "actions",
+    "operators",
+    "sender",
+    "mailbox",
+    "addresses",
+    "hosts",
+    "languages",
+    "categories",
+    "status",
+    "replies",
+)
 
 
 class Text(NamedTuple):

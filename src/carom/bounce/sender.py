@@ -3,23 +3,13 @@
 import re
 from typing import NamedTuple
 
-from carom.bounce.mime import Headers, decode_words
+from carom.bounce.mime import Headers, subject_of
+from carom.bounce.telling import subject_tells_failure
 
 _DAEMON = re.compile(
     r"""mail(?:er)?[-_ ]?daemon | mail[ .-]*(?:deliver[a-z]*|system|administrator) | mdaemon | post[ _]?master | post_office
     | delivery[ .-]*(?:system|subsystem|agent|service) | (?:^|<)\s*>?$ | ^"?system\ administrator | mail_service | mailserver
     | antivirus | imss@ | staff@hotmail | mailadmin | sysadmin | ^"?<?bounces?@""",
-    re.IGNORECASE | re.VERBOSE,
-)
-FAILURE_SUBJECT = re.compile(
-    r"""undeliver(?:ed|able) | non-?deliver | returned\ (?:mail|to\ sender) | return(?:ing|ed)\ (?:message\ )?to\ sender
-    | fail(?:ure|ed)\ (?:notice|delivery|notification) | deliver\w*\ (?:status|fail|problem|error|report|notification|has\ failed|delayed)
-    | mail\ (?:failed|failure|system\ error|error|delivery) | (?:not|cannot|n't|never)\ (?:be\ )?(?:delivered|sent) | (?:not|un)\ ?(?:be\ )?able\ to\ deliver
-    | could\ not\ (?:be\ )?(?:deliver|send) | \[bounce\] | bounce\ notification | bounced | error\ sending\ your\ mail | user\ unknown | unknown\ user
-    | processing\ error | rejected | message\ (?:status|delayed|delivery|not\ sent) | warning:\ | are\ not\ member | delivery\ temporarily
-    | unzustellbar | nicht\ (?:zugestellt|zustellbar) | zustell\w*\ ?fehl | non\ remis | n'a\ pas\ (?:pu|été) | échec | onbestelbaar | não\ entreg | falha\ na
-    | no\ se\ (?:puede|pudo)\ entregar | no\ entregad | mancat[oa]\ (?:recapito|consegna) | 送信でき | エラー | 不達 | 失败 | 失敗 | 退信 | не\ (?:доставлен|может)
-    | недоставлен | olevererbar | kunne\ ikke | kan\ ikke | nie\ dostarczon""",
     re.IGNORECASE | re.VERBOSE,
 )
 # How mail systems begin, whoever their From says they are.
@@ -32,24 +22,16 @@ _OPENING = re.compile(
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
-_SUCCESS = (
-    "successful delivery",
-    "successful mail delivery",
-    "delivery status notification (relay",
-    "delivery status notification (success",
-    "delivery status notification (expand",
-    "successfully delivered",
-    "successfully relayed",
-    "delivered successfully",
-    "confirmation of delivery",
-    "was delivered to the",
-    "was relayed to the",
-    "been delivered to the",
-    "been relayed to the",
+# Answers, forwards and automatic answers quote the subject of what they answer.
+_ANSWER = re.compile(
+    r"""^\s*(?:(?:re|fwd?|aw|wg|tr|rv|sv|vs|antw|rif|res|odp|ynt|回复|答复|转发)\s*(?:\[\d+\])?\s?[:：] | auto(?:matic)?[ -]?(?:reply|response|answer)?\ ?:
+    | automatische?\ antwort | out\ of\ (?:the\ )?office | abwesen | r[eé]ponse\ automatique | respuesta\ autom | risposta\ autom | resposta\ autom
+    | automatisch | autosvar | automatisk | automatyczna | автоответ | 自動応答 | 自动回复)""",
+    re.IGNORECASE | re.VERBOSE,
 )
-_NEGATED = re.compile(r"(?:\bnot|n't|\bnever|\bcannot|\bunable|\bfailed)\b[^.]{0,40}(?:deliver|relay)")
-_SUCCESS_SUBJECT = ("delivered: ", "relayed: ", "expanded: ")
-_ANSWER = re.compile(r"^\s*(?:re|fwd?|aw|wg|tr|rv|sv|vs|antw)\s*(?:\[\d+\])?:", re.IGNORECASE)
+
+
+_LIST = ("list-id", "list-post", "list-unsubscribe", "list-unsubscribe-post", "x-list-administrivia")
 
 
 def is_daemon_named(headers: Headers) -> bool:
@@ -69,8 +51,8 @@ def is_daemon(headers: Headers) -> bool:
 
 def says_failure(headers: Headers) -> bool:
     """Tell whether the subject speaks of a failed delivery and is no answer or forward."""
-    subject = decode_words(headers.get("subject", ""))
-    return bool(FAILURE_SUBJECT.search(subject)) and not _ANSWER.match(subject)
+    subject = subject_of(headers)
+    return subject_tells_failure(subject) and not _ANSWER.match(subject)
 
 
 class Voice(NamedTuple):
@@ -93,20 +75,11 @@ def opens_as_bounce(text: str) -> bool:
     return bool(_OPENING.match(text))
 
 
-def says_success(headers: Headers, text: str) -> bool:
-    """Tell whether a mail system reports that the mail was delivered or passed on."""
-    subject = decode_words(headers.get("subject", "")).lower()
-    said = f"{subject} {text[:2000].lower()}"
-    if subject.startswith(_SUCCESS_SUBJECT):
-        return True
-    return any(phrase in said for phrase in _SUCCESS) and not _NEGATED.search(said)
-
-
 def is_answer(headers: Headers) -> bool:
     """Tell whether the subject says answer or forward."""
-    return bool(_ANSWER.match(decode_words(headers.get("subject", ""))))
+    return bool(_ANSWER.match(subject_of(headers)))
 
 
 def is_list(headers: Headers) -> bool:
     """Tell whether the mail came from a mailing list or as a newsletter."""
-    return "list-id" in headers or "list-post" in headers or headers.get("precedence", "").strip().lower() == "list"
+    return any(name in headers for name in _LIST) or headers.get("precedence", "").strip().lower() == "list"

@@ -54,6 +54,7 @@ _WORDS = (
     "附件中的内容",
 )
 _TAG = re.compile(r"<(?:br|p|div|tr|li|h\d|/p|/div|/tr)\b[^>\n]{0,400}>", re.IGNORECASE)
+_CELL = re.compile(r"</t[dh]>", re.IGNORECASE)
 _OTHER_TAG = re.compile(r"<(?:style|script|title)\b[^<]*|<a\s[^>]{0,400}>|</?[a-z!][^<>@]{0,400}>", re.IGNORECASE)
 # A later part of three header lines or more is the header of the returned mail, whatever its type says.
 _HEADER_BLOCK = re.compile(r"\s*(?:[A-Za-z][A-Za-z0-9-]*:[ \t].*\n(?:[ \t]+.*\n)*){3}")
@@ -141,4 +142,4 @@ def _headers_in(text: str) -> Headers:
 
 def strip_html(text: str) -> str:
     """Return the text of a page: line breaks where blocks end, tags out, entities decoded."""
-    return unescape(_OTHER_TAG.sub("", _TAG.sub("\n", text)))
+    return unescape(_OTHER_TAG.sub("", _CELL.sub(" ", _TAG.sub("\n", text))))

@@ -9,9 +9,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from carom.bounce.classify import decide
 from carom.bounce.evidence import weigh
 from carom.bounce.rulebook import Rule, RuleError, Rules, builtin_rules, own_rules, rules_of
+from carom.bounce.verdict import decide
 
 
 def groups() -> dict[str, Rules]:

@@ -19,21 +19,22 @@ from msgspec import Struct
 from carom.server.config import BadSetting, HostPort, Settings
 from carom.server.http import handlers
 from carom.server.http.api import Api
+from carom.server.http.pages import Confirmation, Front
 from carom.server.http.routes import routes
 from carom.server.keyring import Keyring, load_keyring, new_message_id
 from carom.server.logs import configure_logs
+from carom.server.outbound.resolver import Resolver
 from carom.server.outbound.session import Connections, Route
 from carom.server.pipeline.deps import Deps
 from carom.server.pipeline.intake import Context
 from carom.server.pipeline.jobs import Answer
 from carom.server.pipeline.worker import Worker
+from carom.server.rules.senders import CONFIRM_PATH
 from carom.server.sandbox.answer import Sandbox
 from carom.server.smtp.mx import Homecoming, mx_listener
 from carom.server.smtp.session import Listener
 from carom.server.smtp.submission import Submission, submission_listener
-from carom.server.store import servers
-from carom.server.store.database import SqliteDatabase, sqlite_engine
-from carom.server.store.migrate import upgrade
+from carom.server.store.opening import begin, open_database
 from carom.server.store.servers import Tokens
 from carom.wire.endpoints import SERVED
 
@@ -74,20 +75,27 @@ class Carom:
     """A server. ``start`` returns where it listens; ``stop`` finishes what is in flight and lets go of the store."""
 
     def __init__(
-        self, settings: Settings, *, tokens: Tokens | None = None, clock: Callable[[], datetime] = utc_now
+        self,
+        settings: Settings,
+        *,
+        tokens: Tokens | None = None,
+        keyring: Keyring | None = None,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         """Take settings over; nothing is opened before ``start``. ``tokens`` are those of an empty store's first server
-        and account, by default from the environment or made up. Raises BadSetting."""
+        and account, by default from the environment or made up; ``keyring`` holds the installation's keys, by default
+        those of CAROM_SECRET or the data folder. Raises BadSetting."""
         settings.check()
         self.settings = settings
         self._tokens = tokens or _tokens()
+        self._keyring = keyring
         self.clock = clock
         self.new_tokens: Tokens | None = None
         self._closing = contextlib.AsyncExitStack()
 
     async def start(self) -> Listening:
-        """Open the store and listen. Raises BadSetting when another server has the data folder, OSError when an address
-        is taken."""
+        """Open the store and listen. Raises BadSetting when another server has the data folder, when the store cannot be
+        used, or when an address is taken."""
         configure_logs()
         async with contextlib.AsyncExitStack() as starting:
             listening = await self._start(starting)
@@ -100,15 +108,17 @@ class Carom:
 
     async def _start(self, starting: contextlib.AsyncExitStack) -> Listening:
         settings = self.settings
-        settings.data.mkdir(parents=True, exist_ok=True)
-        starting.enter_context(_locked(settings.data))
+        if settings.postgres_url is None:
+            settings.data.mkdir(parents=True, exist_ok=True)
+            starting.enter_context(_locked(settings.data))
         http_socket = _listen(settings.http)
         starting.callback(http_socket.close)
         http_at = HostPort(settings.http.host, http_socket.getsockname()[1])
-        keyring = load_keyring(settings.data)
-        self.new_tokens = await asyncio.to_thread(self._open_store, keyring)
-        database = SqliteDatabase(settings.sqlite_path)
+        public_url = settings.public_url or f"http://{http_at}"
+        keyring = self._keyring or load_keyring(settings.data if settings.postgres_url is None else None)
+        database = open_database(settings)
         starting.push_async_callback(database.close)
+        self.new_tokens = await begin(database, keyring, self._tokens, self.clock())
 
         sandbox = Sandbox(database, self.clock)
         built_in = await sandbox.start()
@@ -127,11 +137,17 @@ class Carom:
             connections=connections,
             built_in=built_in,
             home=Route(mx_at.host, mx_at.port),
+            public_url=public_url,
             clock=self.clock,
             chance=random.random,
         )
         worker = Worker(deps, {Answer: sandbox.answer})
-        sandbox.wake = homecoming.wake = worker.wake
+
+        def wake() -> None:
+            worker.wake()
+            database.announce()
+
+        sandbox.wake = homecoming.wake = wake
         await worker.start()
         starting.push_async_callback(worker.stop, GRACE_SECONDS)
 
@@ -139,10 +155,11 @@ class Carom:
             database=database,
             keyring=keyring,
             settings=settings,
-            public_url=settings.public_url or f"http://{http_at}",
+            public_url=public_url,
             clock=self.clock,
             new_id=_new_id,
-            wake=worker.wake,
+            wake=wake,
+            resolver=Resolver(settings.dns),
         )
         submission = submission_listener(settings, Submission(context))
         smtp_at = await _start_smtp(submission, "--smtp", settings.smtp)
@@ -150,25 +167,11 @@ class Carom:
         await _start_http(starting, context, http_socket)
         return Listening(http_at, smtp_at, mx_at)
 
-    def _open_store(self, keyring: Keyring) -> Tokens | None:
-        """Bring the schema up to date and, in an empty store, make the account and the first server."""
-        engine = sqlite_engine(self.settings.sqlite_path)
-        with engine.connect() as connection:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-            upgrade(connection)
-            tokens = None
-            if servers.is_empty(connection):
-                tokens = self._tokens
-                servers.begin(connection, keyring, tokens, self.clock())
-            connection.exec_driver_sql("COMMIT")
-        engine.dispose()
-        return tokens
-
 
 async def _start_http(starting: contextlib.AsyncExitStack, context: Context, listener: socket.socket) -> None:
     routes.check(SERVED)
     config = uvicorn.Config(
-        Api(context, routes),
+        Front(Api(context, routes), {CONFIRM_PATH: Confirmation(context)}),
         http="httptools",
         lifespan="off",
         log_config=None,

@@ -1,6 +1,7 @@
 """The settings of a server, as one frozen struct. Flags and environment variables are made from it."""
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
@@ -34,6 +35,16 @@ class HostPort(NamedTuple):
 _HTTP: Final = HostPort("127.0.0.1", 8025)
 _SMTP: Final = HostPort("127.0.0.1", 2525)
 _MX: Final = HostPort("127.0.0.1", 2526)
+_SQLITE: Final = "sqlite:///"
+_POSTGRES: Final = ("postgresql://", "postgres://")
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,9 +54,9 @@ class Settings:
     Attributes
     ----------
     data
-        The folder of the store, the installation secret and the lock.
+        The folder of the store, the installation secret and the lock. A server on PostgreSQL keeps nothing in it.
     database
-        The URL of the store; by default SQLite in the data folder.
+        The URL of the store: postgresql://USER:PASSWORD@HOST:PORT/NAME or sqlite:///PATH; by default SQLite in the data folder.
     http
         Where the API listens.
     smtp
@@ -66,6 +77,8 @@ class Settings:
         The domain of inbound addresses: its mail must come to --mx.
     public_url
         Where people reach this server: links in mails begin with it.
+    dns
+        The name server that look-ups go to, by address; by default the system's.
 
     """
 
@@ -81,6 +94,7 @@ class Settings:
     return_path: str = "bounces.carom.test"
     inbound_domain: str = "inbound.carom.test"
     public_url: str | None = None
+    dns: HostPort | None = None
 
     def check(self) -> None:
         """Raise BadSetting for settings that do not go together or are not served yet."""
@@ -88,11 +102,18 @@ class Settings:
             raise BadSetting("relay mode needs the smart host: --relay HOST:PORT")
         if self.mode != "relay" and self.relay is not None:
             raise BadSetting(f"--relay is for relay mode; this is {self.mode} mode (--mode relay)")
+        if self.dns is not None and not _is_ip(self.dns.host):
+            raise BadSetting(
+                f"--dns {self.dns} names a host; write the name server's address, for example 127.0.0.1:53"
+            )
         if self.mode == "live":
             raise BadSetting("live mode (delivery to the recipients' MX) is not served yet; use --mode relay")
-        if self.database is not None and not self.database.startswith("sqlite:"):
+        if self.database is not None and not self.database.startswith((_SQLITE, *_POSTGRES)):
             scheme = self.database.partition(":")[0]
-            raise BadSetting(f"a {scheme} store is not served yet; leave --database out for SQLite in the data folder")
+            raise BadSetting(
+                f"a {scheme} store is not known; give --database postgresql://USER:PASSWORD@HOST:PORT/NAME, or leave it "
+                "out for SQLite in the data folder"
+            )
 
     @property
     def needs_confirmed_sender(self) -> bool:
@@ -102,4 +123,9 @@ class Settings:
     @property
     def sqlite_path(self) -> Path:
         """The file of the SQLite store."""
-        return self.data / "carom.db" if self.database is None else Path(self.database.partition(":///")[2])
+        return self.data / "carom.db" if self.database is None else Path(self.database.removeprefix(_SQLITE))
+
+    @property
+    def postgres_url(self) -> str | None:
+        """The URL of the PostgreSQL store, None when the store is SQLite."""
+        return self.database if self.database is not None and self.database.startswith(_POSTGRES) else None

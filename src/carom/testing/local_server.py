@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import secrets
 import signal
 import subprocess
 import sys
@@ -18,9 +19,11 @@ from uuid import uuid4
 from carom import ApiClient, AsyncApiClient
 from carom.server.app import Carom, Listening, utc_now
 from carom.server.config import HostPort, Settings
-from carom.server.store import senders, servers
-from carom.server.store.database import sqlite_engine
+from carom.server.keyring import Keyring
+from carom.server.store import senders
+from carom.server.store.opening import open_database
 from carom.server.store.servers import Tokens
+from carom.testing.databases import finished
 
 START_SECONDS = 60.0
 STOP_SECONDS = 60.0
@@ -47,7 +50,8 @@ class LocalServer:
         """Prepare a server; ``process`` runs it as ``carom serve`` instead of on a thread.
 
         ``data`` keeps the store beyond the server's life; without it the store goes when the server does. The rest are
-        fields of :class:`carom.server.config.Settings`.
+        fields of :class:`carom.server.config.Settings`; ``database`` may be the URL of an empty PostgreSQL database, see
+        :func:`carom.testing.fresh_database`.
         """
         self.process = process
         self.server_token = str(uuid4())
@@ -55,7 +59,9 @@ class LocalServer:
         self._folder = tempfile.TemporaryDirectory(prefix="carom-") if data is None else None
         self.data = data or Path(self._folder.name if self._folder else "")
         self._settings = replace(Settings(http=_FREE, smtp=_FREE, mx=_FREE), **{"data": self.data, **settings})
-        self._environment = dict(environment or {})
+        self._secret = os.environ.get("CAROM_SECRET") or f"a:{secrets.token_hex(32)}"
+        shared = {} if self._settings.postgres_url is None else {"CAROM_SECRET": self._secret}
+        self._environment = {**shared, **(environment or {})}
         self._running: _Thread | _Process | None = None
 
     def start(self) -> Self:
@@ -104,10 +110,14 @@ class LocalServer:
 
     def allow(self, sender: str) -> None:
         """Confirm a sender address or domain by hand, as ``carom senders allow`` does."""
-        with sqlite_engine(self._settings.sqlite_path).connect() as connection:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-            senders.allow(connection, servers.first_account(connection), sender, utc_now())
-            connection.exec_driver_sql("COMMIT")
+        finished(self._allow(sender))
+
+    async def _allow(self, sender: str) -> None:
+        database = open_database(self._settings)
+        try:
+            await database.write(senders.allow_first, sender, utc_now())
+        finally:
+            await database.close()
 
     def client(self, **options: Any) -> ApiClient:
         """Return a client of its first server."""
@@ -128,7 +138,8 @@ class _Thread:
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
         tokens = Tokens(environment["CAROM_SERVER_TOKEN"], environment["CAROM_ACCOUNT_TOKEN"])
-        self._carom = Carom(settings, tokens=tokens)
+        secret = environment.get("CAROM_SECRET")
+        self._carom = Carom(settings, tokens=tokens, keyring=Keyring.read(secret) if secret else None)
         self._thread = threading.Thread(target=self._run, name="carom", daemon=True)
         self._thread.start()
         if not self._started.wait(START_SECONDS):

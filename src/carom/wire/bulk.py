@@ -4,8 +4,8 @@ from typing import Any
 
 from msgspec import UNSET, UnsetType, field
 
-from carom.wire.email import Attachment, Header
-from carom.wire.endpoint import Ask, Endpoint, Wire
+from carom.wire.email import MAX_BATCH_BYTES, Attachment, Header
+from carom.wire.endpoint import Ask, Endpoint, RowId, Wire
 from carom.wire.times import Moment
 
 
@@ -28,7 +28,7 @@ class SendBulk(Ask, frozen=True, kw_only=True):
     subject: str | UnsetType = UNSET
     html_body: str | UnsetType = UNSET
     text_body: str | UnsetType = UNSET
-    template_id: int | UnsetType = field(default=UNSET, name="TemplateId")
+    template_id: RowId | UnsetType = field(default=UNSET, name="TemplateId")
     template_alias: str | UnsetType = UNSET
     inline_css: bool | UnsetType = UNSET
     tag: str | UnsetType = UNSET
@@ -75,6 +75,6 @@ class GetBulks(Ask, frozen=True, kw_only=True):
     pagination_key: str | UnsetType = field(default=UNSET, name="paginationKey")
 
 
-SEND_BULK = Endpoint("POST", "/email/bulk", SendBulk, BulkRequest)
+SEND_BULK = Endpoint("POST", "/email/bulk", SendBulk, BulkRequest, max_body=MAX_BATCH_BYTES)
 GET_BULK = Endpoint("GET", "/email/bulk/{bulk_request_id}", GetBulk, BulkRequest)
 GET_BULKS = Endpoint("GET", "/email/bulk", GetBulks, BulkPage)

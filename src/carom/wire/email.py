@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec import UNSET, Raw, UnsetType, field
 
-from carom.wire.endpoint import Ask, Endpoint, Wire
+from carom.wire.endpoint import Ask, Endpoint, RowId, Wire
 from carom.wire.times import Moment
 
 MAX_RECIPIENTS = 50
@@ -96,7 +96,7 @@ class SendEmail(Ask, frozen=True, kw_only=True):
 class SendTemplate(SendEmail, frozen=True, kw_only=True):
     """A message made from a template, named by id or alias, and a model; it has no subject or bodies of its own."""
 
-    template_id: int | UnsetType = field(default=UNSET, name="TemplateId")
+    template_id: RowId | UnsetType = field(default=UNSET, name="TemplateId")
     template_alias: str | UnsetType = UNSET
     template_model: dict[str, Any] | UnsetType = UNSET
     inline_css: bool | UnsetType = UNSET

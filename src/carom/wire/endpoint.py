@@ -25,12 +25,24 @@ from urllib.parse import quote
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct
 
-from carom.wire._kinds import is_object
+from carom.wire._kinds import is_list, is_object
 from carom.wire._naming import postmark_name
 from carom.wire.times import encode_hook
 from carom.wire.value import Wire
 
-__all__ = ["Ask", "BadFields", "BadJson", "Encoded", "Endpoint", "Method", "RowId", "Wire", "encode_json", "fold"]
+__all__ = [
+    "Ask",
+    "BadFields",
+    "BadJson",
+    "Encoded",
+    "Endpoint",
+    "Method",
+    "RowId",
+    "Token",
+    "Wire",
+    "encode_json",
+    "fold",
+]
 
 
 class Ask(Struct, frozen=True, kw_only=True, rename=postmark_name):
@@ -44,6 +56,7 @@ Req = TypeVar("Req", bound=Ask)
 Res = TypeVar("Res")
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+Token = Literal["server", "account"]
 
 
 class Encoded(NamedTuple):
@@ -77,10 +90,38 @@ def encode_json(value: object) -> bytes:
 
 
 class _Field(NamedTuple):
+    """A field of a request. ``nested`` tells whether names in it may have to be spelled anew, ``text`` whether an empty
+    text is a value of its own."""
+
     wire: str
     attribute: str
     decoder: msgspec.json.Decoder[Any]
     type: Any
+    nested: bool
+    text: bool
+
+    @classmethod
+    def of(cls, wire: str, attribute: str, kind: Any) -> "_Field":
+        """Describe a field by its type."""
+        decoder = msgspec.json.Decoder(kind, strict=False)
+        return cls(wire, attribute, decoder, kind, _holds_struct(kind), str in _arms(kind) or kind is Any)
+
+    def read(self, raw: Raw) -> Any:
+        """Read a member of a body, the keys in it in any case; null and, where it is no text, ``""`` as not given. Raises
+        msgspec.ValidationError where the type is wrong, NUL among it, which no database keeps; its DecodeError or
+        UnicodeDecodeError where it is no JSON."""
+        text = bytes(raw)
+        if text == b"null" or (not self.text and text == b'""'):
+            return UNSET
+        if b"\\u0000" in text and _has_nul(msgspec.json.decode(text)):
+            raise msgspec.ValidationError("a text holds NUL")
+        if not self.nested:
+            try:
+                return self.decoder.decode(text)
+            except msgspec.ValidationError:
+                if not text.startswith(b"["):
+                    raise
+        return msgspec.convert(fold(msgspec.json.decode(text), self.type), self.type, strict=False)
 
 
 class Endpoint(Generic[Req, Res]):
@@ -98,7 +139,7 @@ class Endpoint(Generic[Req, Res]):
         request: type[Req],
         result: type[Res],
         *,
-        token: Literal["server", "account"] = "server",
+        token: Token = "server",
         body: str | None = None,
         empty_body: bool = False,
         max_body: int = 1_000_000,
@@ -110,7 +151,7 @@ class Endpoint(Generic[Req, Res]):
         self.path = path
         self.request = request
         self.result = result
-        self.token = token
+        self.token: Token = token
         self.body = body
         self.empty_body = empty_body
         self.max_body = max_body
@@ -126,6 +167,10 @@ class Endpoint(Generic[Req, Res]):
         """Whether the fields that are not in the path go into a body."""
         return self.method not in {"GET", "DELETE"}
 
+    def in_path(self, field: str) -> bool:
+        """Whether a field of the request stands in the path."""
+        return f"{{{field}}}" in self.path
+
     @cached_property
     def _fields(self) -> tuple[msgspec.structs.FieldInfo, ...]:
         return msgspec.structs.fields(self.request)
@@ -138,11 +183,9 @@ class Endpoint(Generic[Req, Res]):
     def _by_folded_name(self) -> dict[str, _Field]:
         hints = get_type_hints(self.request, include_extras=True)
         return {
-            field.encode_name.lower(): _Field(
-                field.encode_name, field.name, msgspec.json.Decoder(hints[field.name], strict=False), hints[field.name]
-            )
+            field.encode_name.lower(): _Field.of(field.encode_name, field.name, hints[field.name])
             for field in self._fields
-            if f"{{{field.name}}}" not in self.path
+            if not self.in_path(field.name)
         }
 
     def encode(self, request: Req, more: Mapping[str, Any] | None = None) -> Encoded:
@@ -151,7 +194,7 @@ class Endpoint(Generic[Req, Res]):
         rest: dict[str, Any] = {}
         for field in self._fields:
             value = getattr(request, field.name)
-            if f"{{{field.name}}}" in self.path:
+            if self.in_path(field.name):
                 at[field.name] = quote(str(value), safe="")
             elif value is not UNSET:
                 rest[field.encode_name] = value
@@ -175,7 +218,7 @@ class Endpoint(Generic[Req, Res]):
         for name, text in at.items():
             try:
                 values[name] = msgspec.convert(
-                    text, get_type_hints(self.request, include_extras=True)[name], strict=False
+                    _stored(text), get_type_hints(self.request, include_extras=True)[name], strict=False
                 )
             except msgspec.ValidationError:
                 wrong.append(postmark_name(name))
@@ -202,18 +245,18 @@ class Endpoint(Generic[Req, Res]):
             field = self._by_folded_name.get(name.lower())
             if not text:
                 continue
-            if field is None:
+            if field is None or _is_prefix(field.wire):
                 self._parse_prefixed(name, text, values)
                 continue
             try:
-                values[field.attribute] = msgspec.convert(text, field.type, strict=False)
+                values[field.attribute] = msgspec.convert(_stored(text), field.type, strict=False)
             except msgspec.ValidationError:
                 wrong.append(field.wire)
 
     def _parse_prefixed(self, name: str, text: str, values: dict[str, Any]) -> None:
         for prefix, field in self._by_folded_name.items():
-            if prefix.endswith("_") and name.lower().startswith(prefix) and len(name) > len(prefix):
-                values.setdefault(field.attribute, {})[name[len(prefix) :]] = text
+            if _is_prefix(prefix) and name.lower().startswith(prefix) and len(name) > len(prefix):
+                values.setdefault(field.attribute, {})[_stored(name[len(prefix) :])] = _stored(text)
 
     def _parse_array(self, body: bytes) -> list[Raw]:
         try:
@@ -224,20 +267,19 @@ class Endpoint(Generic[Req, Res]):
     def _parse_object(self, body: bytes, values: dict[str, Any], wrong: list[str]) -> None:
         if self.empty_body and body.strip() in {b"", b"null"}:
             return
-        members = _members(body)
-        for name, raw in members.items():
+        for name, raw in _members(body).items():
             field = self._by_folded_name.get(name.lower())
-            if field is None or _is_null(raw):
+            if field is None:
                 continue
             try:
-                values[field.attribute] = field.decoder.decode(raw)
-            except msgspec.DecodeError:
-                try:
-                    values[field.attribute] = msgspec.convert(
-                        fold(msgspec.json.decode(raw), field.type), field.type, strict=False
-                    )
-                except msgspec.ValidationError:
-                    wrong.append(field.wire)
+                value = field.read(raw)
+            except msgspec.ValidationError:
+                wrong.append(field.wire)
+                continue
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                raise BadJson(str(error)) from error
+            if value is not UNSET:
+                values[field.attribute] = value
 
 
 def _members(body: bytes) -> dict[str, Raw]:
@@ -247,16 +289,33 @@ def _members(body: bytes) -> dict[str, Raw]:
         raise BadJson(str(error)) from error
 
 
-def _is_null(raw: Raw) -> bool:
-    return bytes(raw) == b"null"
+def _has_nul(value: object) -> bool:
+    if is_object(value):
+        return any(_has_nul(part) for member in value.items() for part in member)
+    if is_list(value):
+        return any(map(_has_nul, value))
+    return isinstance(value, str) and "\0" in value
+
+
+def _stored(text: str) -> str:
+    """Return a text of a path or query as one that may be stored: what names nothing is then not found."""
+    return text.replace("\0", "\ufffd")
+
+
+def _is_prefix(name: str) -> bool:
+    """Whether a query parameter stands for many, each with its name in front."""
+    return name.endswith("_")
 
 
 def fold(value: object, kind: Any) -> object:
-    """Spell the keys of a decoded JSON value as its type spells them, leaving out nulls where they may be left out."""
+    """Spell the keys of a decoded JSON value as its type spells them, leaving out nulls where they may be left out. An
+    empty array stands for an empty object, which PHP writes so."""
     if isinstance(value, list):
-        inner = next((get_args(arm)[0] for arm in _arms(kind) if get_origin(arm) is list), Any)
-        return [fold(item, inner) for item in cast("list[object]", value)]
-    struct = next((arm for arm in _arms(kind) if isinstance(arm, type) and issubclass(arm, Struct)), None)
+        inner = _item_of(kind)
+        if not value and inner is None and any(get_origin(arm) is dict for arm in _arms(kind)):
+            return {}
+        return [fold(item, inner or Any) for item in cast("list[object]", value)]
+    struct = _struct_of(kind)
     if struct is None or not isinstance(value, dict):
         return value
     hints = get_type_hints(struct)
@@ -271,6 +330,19 @@ def fold(value: object, kind: Any) -> object:
 
 def _arms(kind: Any) -> tuple[Any, ...]:
     return get_args(kind) if get_origin(kind) in {Union, UnionType} else (kind,)
+
+
+def _item_of(kind: Any) -> Any:
+    return next((get_args(arm)[0] for arm in _arms(kind) if get_origin(arm) is list), None)
+
+
+def _struct_of(kind: Any) -> type[Struct] | None:
+    return next((arm for arm in _arms(kind) if isinstance(arm, type) and issubclass(arm, Struct)), None)
+
+
+def _holds_struct(kind: Any) -> bool:
+    """Whether names of fields stand in a value of a type, which may be spelled in any case."""
+    return _struct_of(kind) is not None or _struct_of(_item_of(kind)) is not None
 
 
 def _query(values: Mapping[str, Any]) -> Iterable[tuple[str, str]]:

@@ -13,10 +13,12 @@ from carom.wire.endpoint import Wire
 
 
 class ErrorBody(Wire, frozen=True, kw_only=True):
-    """The body of every error, and of every acknowledgement (with code 0)."""
+    """The body of every error, and of every acknowledgement (with code 0). ``errors`` of code 11 are the faults of each
+    field."""
 
     error_code: int
     message: str
+    errors: dict[str, list["ErrorBody"]] | None = None
 
 
 class ErrorRow(NamedTuple):
@@ -35,6 +37,7 @@ INACTIVE_TAIL = (
 _ROWS = (
     ErrorRow(10, 401, "Request does not contain a valid {kind} token.", "InvalidApiKeyError"),
     ErrorRow(11, 422, "Several fields of the request are invalid."),
+    ErrorRow(13, 422, "The pagination key '{key}' is not valid."),
     ErrorRow(100, 503, "The API is temporarily unavailable: {reason}. Please try again.", "ServiceUnavailableError"),
     ErrorRow(101, 500, "An unexpected error occurred; it is logged under the id {error_id}.", "InternalServerError"),
     ErrorRow(300, 422, "{text}", "InvalidEmailRequestError"),
@@ -61,13 +64,34 @@ _ROWS = (
         + INACTIVE_TAIL,
         "InactiveRecipientError",
     ),
+    ErrorRow(
+        409,
+        415,
+        "Content-Type and Accept headers must be set to application/json, text/json, or text/x-json.",
+        "UnexpectedHttpResponseError",
+    ),
     ErrorRow(410, 422, "You may only send up to 500 messages in a single batched request."),
     ErrorRow(411, 422, "The attachment '{name}' has a file type that is not allowed ({extension})."),
     ErrorRow(
         413, 413, "The request is larger than the {limit} that this endpoint takes.", "UnexpectedHttpResponseError"
     ),
     ErrorRow(429, 429, "Rate Limit Exceeded", "RateLimitExceededError"),
-    ErrorRow(500, 422, "Invalid 'count' or 'offset' parameter: {reason}."),
+    ErrorRow(500, 422, "{text}"),
+    ErrorRow(502, 422, "No Sender Signature data was received."),
+    ErrorRow(503, 422, "'{domain}' is a public mail domain: use an address of a domain of your own."),
+    ErrorRow(504, 422, "A Sender Signature for '{email}' exists already."),
+    ErrorRow(505, 422, "This DKIM is already being renewed."),
+    ErrorRow(506, 422, "This Sender Signature is confirmed already."),
+    ErrorRow(511, 422, "Invalid request field(s): {fields}."),
+    ErrorRow(512, 422, "The domain '{domain}' exists already."),
+    ErrorRow(514, 422, "The domain's 'Name' is missing."),
+    ErrorRow(515, 422, "The domain's 'Name' is longer than {limit} characters."),
+    ErrorRow(516, 422, "The domain's 'Name' ('{name}') is no domain in its ASCII form, such as example.com."),
+    ErrorRow(520, 422, "The required field '{field}' is missing or empty."),
+    ErrorRow(521, 422, "The field '{field}' is longer than {limit} characters."),
+    ErrorRow(522, 422, "The value of '{field}' ('{value}') is no valid {what}."),
+    ErrorRow(600, 422, "{text}"),
+    ErrorRow(601, 422, "{text}", "NotFoundError"),
     ErrorRow(602, 422, "The inbound domain '{domain}' is already used by another server."),
     ErrorRow(603, 422, "A server with the name '{name}' exists already."),
     ErrorRow(606, 422, "'{field}' is not valid: {reason}."),
@@ -76,6 +100,7 @@ _ROWS = (
     ErrorRow(609, 422, "No server data was received."),
     ErrorRow(611, 422, "'InboundSpamThreshold' is {value}; it must be 0 to 30."),
     ErrorRow(612, 422, "'TrackLinks' is '{value}'; it must be one of {choices}."),
+    ErrorRow(613, 422, "'DeliveryType' is '{value}'; it must be one of {choices}."),
     ErrorRow(615, 422, "Tag triggers are retired: track opens for each message or for the server."),
     ErrorRow(700, 422, "{text}"),
     ErrorRow(701, 422, "This message was not found.", "NotFoundError"),
@@ -142,9 +167,13 @@ _ROWS = (
     ErrorRow(1351, 422, "Webhooks are not available for inbound message streams; set the server's 'InboundHookUrl'."),
     ErrorRow(1352, 422, "The webhook for the provided 'ID' was not found.", "NotFoundError"),
     ErrorRow(1354, 422, "The webhook's 'Url' is not valid: {reason}."),
+    ErrorRow(1355, 422, "No webhook data was received."),
+    ErrorRow(1356, 422, "A webhook's 'ID' is given by the server; it must not be sent when one is created."),
+    ErrorRow(1357, 422, "The 'ID' and the 'MessageStream' of a webhook cannot be changed."),
     ErrorRow(1358, 422, "The webhook's HTTP header '{name}' is not valid."),
     ErrorRow(1359, 422, "A message stream may have up to {limit} webhooks."),
     ErrorRow(1361, 422, "The value of the webhook's '{field}' is not valid."),
+    ErrorRow(1363, 422, "The 'Status' of a webhook cannot be set; verify it."),
     ErrorRow(
         1404,
         422,
@@ -162,10 +191,14 @@ ERRORS = {row.code: row for row in _ROWS}
 PARTLY_INACTIVE = "Message OK, but will not deliver to these inactive addresses: {addresses}. " + INACTIVE_TAIL
 """The Message of a send that some of its recipients will not get. Its ErrorCode is 0."""
 
+CANNOT_BYPASS = "This message was not found or cannot be bypassed."
+CANNOT_RETRY = "This message was not found or cannot be retried."
+"""The Message of code 701 where a received message is to be released."""
+
 OK = "OK"
 TEST_JOB_ACCEPTED = "Test job accepted"
 
 
-def error_body(code: int, message: str) -> bytes:
+def error_body(code: int, message: str, errors: dict[str, list[ErrorBody]] | None = None) -> bytes:
     """Encode an error's body."""
-    return msgspec.json.encode(ErrorBody(error_code=code, message=message))
+    return msgspec.json.encode(ErrorBody(error_code=code, message=message, errors=errors))

@@ -261,13 +261,17 @@ class GetOpensOfMessage(Ask, frozen=True, kw_only=True):
 _BAD_LIST: dict[str, int] = dict.fromkeys(("count", "offset"), 700)
 
 GET_OUTBOUND_MESSAGES = Endpoint("GET", "/messages/outbound", GetOutboundMessages, OutboundPage, field_codes=_BAD_LIST)
-GET_OPENS = Endpoint("GET", "/messages/outbound/opens", GetOpens, OpenPage)
-GET_CLICKS = Endpoint("GET", "/messages/outbound/clicks", GetOpens, ClickPage)
-GET_OPENS_OF_MESSAGE = Endpoint("GET", "/messages/outbound/opens/{message_id}", GetOpensOfMessage, OpenPage)
-GET_CLICKS_OF_MESSAGE = Endpoint("GET", "/messages/outbound/clicks/{message_id}", GetOpensOfMessage, ClickPage)
+GET_OPENS = Endpoint("GET", "/messages/outbound/opens", GetOpens, OpenPage, field_codes=_BAD_LIST)
+GET_CLICKS = Endpoint("GET", "/messages/outbound/clicks", GetOpens, ClickPage, field_codes=_BAD_LIST)
+GET_OPENS_OF_MESSAGE = Endpoint(
+    "GET", "/messages/outbound/opens/{message_id}", GetOpensOfMessage, OpenPage, field_codes=_BAD_LIST
+)
+GET_CLICKS_OF_MESSAGE = Endpoint(
+    "GET", "/messages/outbound/clicks/{message_id}", GetOpensOfMessage, ClickPage, field_codes=_BAD_LIST
+)
 GET_OUTBOUND_MESSAGE = Endpoint("GET", "/messages/outbound/{message_id}/details", OfMessage, OutboundMessageDetails)
 DUMP_OUTBOUND_MESSAGE = Endpoint("GET", "/messages/outbound/{message_id}/dump", OfMessage, MessageDump)
-GET_INBOUND_MESSAGES = Endpoint("GET", "/messages/inbound", GetInboundMessages, InboundPage)
+GET_INBOUND_MESSAGES = Endpoint("GET", "/messages/inbound", GetInboundMessages, InboundPage, field_codes=_BAD_LIST)
 GET_INBOUND_MESSAGE = Endpoint("GET", "/messages/inbound/{message_id}/details", OfMessage, InboundDetails)
 DUMP_INBOUND_MESSAGE = Endpoint("GET", "/messages/inbound/{message_id}/dump", OfMessage, MessageDump)
 BYPASS_INBOUND_MESSAGE = Endpoint("PUT", "/messages/inbound/{message_id}/bypass", OfMessage, Ack, empty_body=True)

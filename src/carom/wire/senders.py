@@ -3,7 +3,8 @@
 from msgspec import UNSET, UnsetType, field
 
 from carom.wire.acks import Ack
-from carom.wire.endpoint import Ask, Endpoint, Wire
+from carom.wire.domains import DomainRecords
+from carom.wire.endpoint import Ask, Endpoint, RowId, Wire
 
 
 class SenderSummary(Wire, frozen=True, kw_only=True):
@@ -17,7 +18,7 @@ class SenderSummary(Wire, frozen=True, kw_only=True):
     confirmed: bool
 
 
-class Sender(Wire, frozen=True, kw_only=True):
+class Sender(DomainRecords, frozen=True, kw_only=True):
     """A sender signature, with the records of its domain."""
 
     id: int
@@ -26,22 +27,6 @@ class Sender(Wire, frozen=True, kw_only=True):
     reply_to_email_address: str
     name: str
     confirmed: bool
-    spf_verified: bool
-    spf_host: str
-    spf_text_value: str
-    dkim_verified: bool
-    weak_dkim: bool
-    dkim_host: str
-    dkim_text_value: str
-    dkim_pending_host: str
-    dkim_pending_text_value: str
-    dkim_revoked_host: str
-    dkim_revoked_text_value: str
-    safe_to_remove_revoked_key_from_dns: bool
-    dkim_update_status: str
-    return_path_domain: str
-    return_path_domain_verified: bool
-    return_path_domain_cname_value: str
     confirmation_personal_note: str | None = None
 
 
@@ -62,7 +47,7 @@ class GetSenders(Ask, frozen=True, kw_only=True):
 class OneSender(Ask, frozen=True, kw_only=True):
     """Ask about one sender signature."""
 
-    sender_id: int
+    sender_id: RowId
 
 
 class CreateSender(Ask, frozen=True, kw_only=True):
@@ -78,24 +63,39 @@ class CreateSender(Ask, frozen=True, kw_only=True):
 class UpdateSender(Ask, frozen=True, kw_only=True):
     """Change a sender signature; its address cannot change."""
 
-    sender_id: int
+    sender_id: RowId
     name: str | UnsetType = UNSET
     reply_to_email: str | UnsetType = UNSET
     return_path_domain: str | UnsetType = UNSET
     confirmation_personal_note: str | UnsetType = UNSET
 
 
-GET_SENDERS = Endpoint("GET", "/senders", GetSenders, SenderPage, token="account")
+_BAD_LIST: dict[str, int] = dict.fromkeys(("count", "offset"), 500)
+_NO_SENDER = {"SenderID": 501}
+
+GET_SENDERS = Endpoint("GET", "/senders", GetSenders, SenderPage, token="account", field_codes=_BAD_LIST)
 CREATE_SENDER = Endpoint("POST", "/senders", CreateSender, Sender, token="account")
-GET_SENDER = Endpoint("GET", "/senders/{sender_id}", OneSender, Sender, token="account")
-UPDATE_SENDER = Endpoint("PUT", "/senders/{sender_id}", UpdateSender, Sender, token="account")
-DELETE_SENDER = Endpoint("DELETE", "/senders/{sender_id}", OneSender, Ack, token="account")
+GET_SENDER = Endpoint("GET", "/senders/{sender_id}", OneSender, Sender, token="account", field_codes=_NO_SENDER)
+UPDATE_SENDER = Endpoint("PUT", "/senders/{sender_id}", UpdateSender, Sender, token="account", field_codes=_NO_SENDER)
+DELETE_SENDER = Endpoint("DELETE", "/senders/{sender_id}", OneSender, Ack, token="account", field_codes=_NO_SENDER)
 RESEND_SENDER_CONFIRMATION = Endpoint(
-    "POST", "/senders/{sender_id}/resend", OneSender, Ack, token="account", empty_body=True
+    "POST", "/senders/{sender_id}/resend", OneSender, Ack, token="account", empty_body=True, field_codes=_NO_SENDER
 )
 VERIFY_SENDER_SPF = Endpoint(
-    "POST", "/senders/{sender_id}/verifyspf", OneSender, Sender, token="account", empty_body=True
+    "POST",
+    "/senders/{sender_id}/verifyspf",
+    OneSender,
+    Sender,
+    token="account",
+    empty_body=True,
+    field_codes=_NO_SENDER,
 )
 REQUEST_NEW_SENDER_DKIM = Endpoint(
-    "POST", "/senders/{sender_id}/requestnewdkim", OneSender, Ack, token="account", empty_body=True
+    "POST",
+    "/senders/{sender_id}/requestnewdkim",
+    OneSender,
+    Ack,
+    token="account",
+    empty_body=True,
+    field_codes=_NO_SENDER,
 )

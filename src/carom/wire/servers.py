@@ -3,7 +3,7 @@
 from msgspec import UNSET, UnsetType, field
 
 from carom.wire.acks import Ack
-from carom.wire.endpoint import Ask, Endpoint, Wire
+from carom.wire.endpoint import Ask, Endpoint, RowId, Wire
 from carom.wire.server import Server, UpdateServer
 
 
@@ -25,7 +25,7 @@ class GetServers(Ask, frozen=True, kw_only=True):
 class OneServer(Ask, frozen=True, kw_only=True):
     """Ask about one server."""
 
-    server_id: int
+    server_id: RowId
 
 
 class CreateServer(UpdateServer, frozen=True, kw_only=True):
@@ -37,11 +37,17 @@ class CreateServer(UpdateServer, frozen=True, kw_only=True):
 class UpdateServerById(UpdateServer, frozen=True, kw_only=True):
     """Change a server; what is not given stays."""
 
-    server_id: int
+    server_id: RowId
 
 
-GET_SERVERS = Endpoint("GET", "/servers", GetServers, ServerPage, token="account")
+_BAD_LIST: dict[str, int] = dict.fromkeys(("count", "offset", "name"), 600)
+_NO_SERVER = {"ServerID": 601}
+
+
+GET_SERVERS = Endpoint("GET", "/servers", GetServers, ServerPage, token="account", field_codes=_BAD_LIST)
 CREATE_SERVER = Endpoint("POST", "/servers", CreateServer, Server, token="account")
-GET_SERVER_BY_ID = Endpoint("GET", "/servers/{server_id}", OneServer, Server, token="account")
-UPDATE_SERVER_BY_ID = Endpoint("PUT", "/servers/{server_id}", UpdateServerById, Server, token="account")
-DELETE_SERVER = Endpoint("DELETE", "/servers/{server_id}", OneServer, Ack, token="account")
+GET_SERVER_BY_ID = Endpoint("GET", "/servers/{server_id}", OneServer, Server, token="account", field_codes=_NO_SERVER)
+UPDATE_SERVER_BY_ID = Endpoint(
+    "PUT", "/servers/{server_id}", UpdateServerById, Server, token="account", field_codes=_NO_SERVER
+)
+DELETE_SERVER = Endpoint("DELETE", "/servers/{server_id}", OneServer, Ack, token="account", field_codes=_NO_SERVER)

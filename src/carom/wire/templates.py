@@ -153,7 +153,9 @@ class PushTemplates(Ask, frozen=True, kw_only=True):
     perform_changes: bool
 
 
-GET_TEMPLATES = Endpoint("GET", "/templates", GetTemplates, TemplatePage)
+GET_TEMPLATES = Endpoint(
+    "GET", "/templates", GetTemplates, TemplatePage, field_codes=dict.fromkeys(("Count", "Offset"), 1100)
+)
 CREATE_TEMPLATE = Endpoint("POST", "/templates", CreateTemplate, TemplateSummary)
 VALIDATE_TEMPLATE = Endpoint("POST", "/templates/validate", ValidateTemplate, TemplateValidation)
 PUSH_TEMPLATES = Endpoint("PUT", "/templates/push", PushTemplates, TemplatesPush, token="account")

@@ -84,6 +84,19 @@ class WebhookVerification(Wire, frozen=True, kw_only=True):
     message: str
 
 
+class WebhookStatistics(Wire, frozen=True, kw_only=True):
+    """What became of the posts of the last 24 hours. Postmark documents two of these fields; the others are Carom's
+    guess."""
+
+    id: int = field(name="Id")
+    url: str
+    total_count: int
+    success_count: int
+    failed_count: int
+    slow_count: int
+    very_slow_count: int
+
+
 class GetWebhooks(Ask, frozen=True, kw_only=True):
     """Ask for the webhooks, of one stream or of all."""
 
@@ -105,6 +118,8 @@ class CreateWebhook(Ask, frozen=True, kw_only=True):
     http_headers: list[Header] | UnsetType = UNSET
     triggers: dict[str, Any] | UnsetType = UNSET
     verify: bool | UnsetType = UNSET
+    id: int | UnsetType = UNSET
+    status: str | UnsetType = UNSET
 
 
 class UpdateWebhook(Ask, frozen=True, kw_only=True):
@@ -116,6 +131,9 @@ class UpdateWebhook(Ask, frozen=True, kw_only=True):
     http_headers: list[Header] | UnsetType = UNSET
     triggers: dict[str, Any] | UnsetType = UNSET
     verify: bool | UnsetType = UNSET
+    id: int | UnsetType = UNSET
+    message_stream: str | UnsetType = UNSET
+    status: str | UnsetType = UNSET
 
 
 _NO_WEBHOOK = {"WebhookID": 1352}
@@ -125,4 +143,9 @@ CREATE_WEBHOOK = Endpoint("POST", "/webhooks", CreateWebhook, Webhook)
 GET_WEBHOOK = Endpoint("GET", "/webhooks/{webhook_id}", OneWebhook, Webhook, field_codes=_NO_WEBHOOK)
 UPDATE_WEBHOOK = Endpoint("PUT", "/webhooks/{webhook_id}", UpdateWebhook, Webhook, field_codes=_NO_WEBHOOK)
 DELETE_WEBHOOK = Endpoint("DELETE", "/webhooks/{webhook_id}", OneWebhook, Ack, field_codes=_NO_WEBHOOK)
-VERIFY_WEBHOOK = Endpoint("POST", "/webhooks/{webhook_id}/verify", OneWebhook, WebhookVerification, empty_body=True)
+VERIFY_WEBHOOK = Endpoint(
+    "POST", "/webhooks/{webhook_id}/verify", OneWebhook, WebhookVerification, empty_body=True, field_codes=_NO_WEBHOOK
+)
+GET_WEBHOOK_STATISTICS = Endpoint(
+    "GET", "/webhooks/{webhook_id}/statistics", OneWebhook, WebhookStatistics, field_codes=_NO_WEBHOOK
+)

@@ -16,6 +16,7 @@ from carom.server.sandbox.answer import write_answer
 from carom.server.sandbox.remote import Captured, Remote, remote_listener
 from carom.server.store.received import Incoming
 from carom.taxonomy import BounceType
+from tests.stores import NOW
 
 pytestmark = pytest.mark.anyio
 
@@ -44,7 +45,7 @@ async def remote(captured: list[Captured]) -> AsyncGenerator[Route, None]:
 
 def incoming(one: Captured) -> Incoming:
     """A captured mail as the store gives it back."""
-    return Incoming(one.mail_from, one.recipient, b"", one.content)
+    return Incoming(NOW, one.mail_from, one.recipient, b"", one.content)
 
 
 async def deliver(recipient: str, content: bytes = MAIL) -> tuple[Attempt, list[Captured]]:

@@ -11,19 +11,22 @@ from uuid import uuid4
 
 import msgspec
 import structlog
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from carom.server.http.calls import Call
+from carom.server.http.openapi import document
+from carom.server.http.requests import check_content_type
 from carom.server.pipeline.intake import Context
 from carom.server.rules.refusals import Refusal
 from carom.server.store import servers
-from carom.server.store.servers import Tenant
 from carom.wire.endpoint import Ask, BadFields, BadJson, Endpoint, encode_json
 from carom.wire.errors import error_body
+from carom.wire.openapi import OPENAPI_PATH
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 Req = TypeVar("Req", bound=Ask)
 Res = TypeVar("Res")
 Handler = Callable[[Call, Any], Awaitable[Any]]
@@ -111,18 +114,23 @@ class Api:
             await _respond(send, 200, body)
         except Refusal as refusal:
             await _refuse(send, refusal)
-        except DBAPIError:
-            log.exception("the store cannot be used", path=scope["path"])
-            await _refuse(send, Refusal(100, reason="the store cannot be written or read"))
-        except Exception:  # the caller gets an id under which the log has the rest
+        except Exception as error:  # the caller gets an id under which the log has the rest
+            if isinstance(error, DBAPIError) and not isinstance(error, IntegrityError):
+                log.exception("the store cannot be used", path=scope["path"])
+                await _refuse(send, Refusal(100, reason="the store cannot be written or read"))
+                return
             error_id = str(uuid4())
             log.exception("unexpected error", path=scope["path"], error_id=error_id)
             await _refuse(send, Refusal(101, error_id=error_id))
 
     async def _answer(self, scope: Scope, receive: Receive) -> Any:
+        if scope["path"].lower() == OPENAPI_PATH:
+            return document(scope["method"])
         endpoint, handler, at = self._route(scope)
         call = await self._authenticate(endpoint, scope)
         body = await _read_body(scope, receive, endpoint.max_body)
+        if endpoint.has_body:
+            check_content_type(scope["headers"], body)
         query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         try:
             request = endpoint.parse(at, query, body)
@@ -147,13 +155,19 @@ class Api:
         header = f"x-postmark-{endpoint.token}-token".encode()
         token = next((value for name, value in scope["headers"] if name == header), b"").decode("latin-1").strip()
         if token.upper() == TEST_TOKEN and endpoint.takes_test_token:
-            return Call(self._context, None)
-        tenant: Tenant | None = None
-        if token:
-            tenant = await self._context.database.read(servers.by_token, token)
-        if tenant is None:
+            return Call(self._context)
+        call = await self._call_of(endpoint.token, token) if token else None
+        if call is None:
             raise Refusal(10, kind=endpoint.token.capitalize())
-        return Call(self._context, tenant)
+        return call
+
+    async def _call_of(self, kind: str, token: str) -> Call | None:
+        """Look a token up among those of its kind alone: one of the other kind is as unknown as one made up."""
+        if kind == "account":
+            account_id = await self._context.database.read(servers.account_by_token, token)
+            return None if account_id is None else Call(self._context, account_or_none=account_id)
+        tenant = await self._context.database.read(servers.by_token, token)
+        return None if tenant is None else Call(self._context, tenant)
 
 
 async def _read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
@@ -185,7 +199,7 @@ def _bad_fields(endpoint: Endpoint[Any, Any], error: BadFields) -> Refusal:
 
 async def _refuse(send: Send, refusal: Refusal) -> None:
     code = (b"x-pm-apierrorcode", str(refusal.code).encode())
-    await _respond(send, refusal.status, error_body(refusal.code, refusal.message), code)
+    await _respond(send, refusal.status, error_body(refusal.code, refusal.message, refusal.errors), code)
 
 
 async def _respond(send: Send, status: int, body: bytes, *headers: tuple[bytes, bytes]) -> None:

@@ -9,10 +9,12 @@ from carom.server.store.servers import Tenant
 
 @dataclass(frozen=True)
 class Call:
-    """One call: its context, and the server of its token; none with the test token."""
+    """One call: its context, and whose token it came with. A server token gives a server, none with the test token; an
+    account token gives an account."""
 
     context: Context
-    tenant_or_test: Tenant | None
+    tenant_or_test: Tenant | None = None
+    account_or_none: int | None = None
 
     @property
     def tenant(self) -> Tenant:
@@ -20,3 +22,10 @@ class Call:
         if self.tenant_or_test is None:
             raise Refusal(10, kind="Server")
         return self.tenant_or_test
+
+    @property
+    def account_id(self) -> int:
+        """The account of the token. Raises Refusal where there is none."""
+        if self.account_or_none is None:
+            raise Refusal(10, kind="Account")
+        return self.account_or_none

@@ -7,6 +7,7 @@ from datetime import datetime
 from carom.server.config import Settings
 from carom.server.keyring import Keyring
 from carom.server.outbound.session import Connections, Route
+from carom.server.rules.scenarios import TEST_DOMAIN
 from carom.server.store.database import Database
 
 SANDBOX_SERVER = "Sandbox"
@@ -16,7 +17,7 @@ SANDBOX_SERVER = "Sandbox"
 @dataclass(frozen=True, kw_only=True)
 class Deps:
     """The parts that stages work with. ``built_in`` is where the built-in remote listens, ``home`` where bounces come
-    in; ``clock`` gives an aware time, ``chance`` a number from 0 to 1."""
+    in; links in mails begin with ``public_url``; ``clock`` gives an aware time, ``chance`` a number from 0 to 1."""
 
     database: Database
     keyring: Keyring
@@ -24,5 +25,14 @@ class Deps:
     connections: Connections
     built_in: Route
     home: Route
+    public_url: str
     clock: Callable[[], datetime]
     chance: Callable[[], float]
+
+    def next_hop(self, address: str, *, stays: bool = False) -> Route:
+        """Return where mail for an address goes next: that for test addresses, and what ``stays``, never leaves the
+        process, in any mode."""
+        stays = stays or address.lower().endswith(f"@{TEST_DOMAIN}")
+        if stays or self.settings.mode == "sandbox" or self.settings.relay is None:
+            return self.built_in
+        return Route(self.settings.relay.host, self.settings.relay.port)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from carom.server.config import Settings
 from carom.server.keyring import Keyring
+from carom.server.outbound.resolver import Resolver
 from carom.server.pipeline.stages.accept import Accepted, accept
 from carom.server.rules.refusals import Refusal
 from carom.server.rules.sending import Checked
@@ -25,6 +26,7 @@ class Context:
     clock: Callable[[], datetime]
     new_id: Callable[[], UUID]
     wake: Callable[[], None]
+    resolver: Resolver
 
 
 async def submit(context: Context, tenant: Tenant, checked: list[Checked]) -> list[Accepted | Refusal]:

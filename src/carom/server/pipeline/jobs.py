@@ -25,13 +25,37 @@ class Digest(Struct, frozen=True, tag="digest"):
     received_id: int
 
 
+class Receive(Struct, frozen=True, tag="receive"):
+    """Read a mail that came to an inbound address."""
+
+    received_id: int
+
+
+class SendChunk(Struct, frozen=True, tag="send chunk"):
+    """Send some messages of a bulk request."""
+
+    chunk_id: int
+
+
 class Answer(Struct, frozen=True, tag="answer"):
     """The built-in remote sends its delivery status notification for a mail that it took."""
 
     captured_id: int
 
 
-Job = Digest | Answer
+class Confirm(Struct, frozen=True, tag="confirm"):
+    """Mail the address of a sender signature the link that confirms it."""
+
+    sender_id: int
+
+
+class Purge(Struct, frozen=True, tag="purge"):
+    """Remove what is left of a server that was removed: its mail."""
+
+    server_id: int
+
+
+Job = Confirm | Digest | Receive | SendChunk | Answer | Purge
 """What ``job`` holds."""
 
 

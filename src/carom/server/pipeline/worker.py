@@ -7,21 +7,27 @@
 """
 
 import asyncio
+import time
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import uuid4
 
 import msgspec
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
+from carom.server.pipeline.bulk import send_chunk
 from carom.server.pipeline.deps import Deps
-from carom.server.pipeline.jobs import Deliver, Digest, Job, Settle
+from carom.server.pipeline.jobs import Confirm, Deliver, Digest, Job, Purge, Receive, SendChunk, Settle
+from carom.server.pipeline.presence import Presence
+from carom.server.pipeline.stages.confirm import confirm
 from carom.server.pipeline.stages.deliver import deliver
 from carom.server.pipeline.stages.digest import digest
+from carom.server.pipeline.stages.purge import purge
+from carom.server.pipeline.stages.receive import receive
 from carom.server.pipeline.stages.settle import settle
 from carom.server.rules.lifecycle import Event
 from carom.server.rules.retry import OWN_JOBS, retry_delay
@@ -35,8 +41,14 @@ POLL_SECONDS = 1.0
 
 log = structlog.get_logger("carom.worker")
 
-Handler = Callable[[Any, Deps], Awaitable[None]]
-"""What runs a job of a kind that has nothing to settle. It raises to be called again."""
+P = ParamSpec("P")
+T = TypeVar("T")
+
+Follow = Callable[[sa.Connection], None]
+"""What follows from a job, written in the transaction that finishes it."""
+
+Handler = Callable[[Any, Deps], Awaitable[Follow | None]]
+"""What runs a job of a kind. It raises to be called again."""
 
 
 def add_job(connection: sa.Connection, job: Job, due_at: datetime) -> None:
@@ -51,20 +63,21 @@ class Worker:
     def __init__(self, deps: Deps, handlers: Mapping[type[Any], Handler] | None = None) -> None:
         """Take over what to work with; ``handlers`` run the kinds of job that others bring."""
         self._deps = deps
-        self._handlers = dict(handlers or {})
+        self._handlers = {**HANDLERS, **(handlers or {})}
         self._owner = str(uuid4())
         self._wake = asyncio.Event()
         self._stopping = False
         self._running: set[asyncio.Task[None]] = set()
         self._loop: asyncio.Task[None] | None = None
+        self._presence = Presence(deps, self._owner, self.wake)
 
     def wake(self) -> None:
         """Tell it that something is due: called after the commit that made it so."""
         self._wake.set()
 
     async def start(self) -> None:
-        """Take back what a process that died held, then begin."""
-        await self._deps.database.write(self._release_all)
+        """Take back what processes that died held, then begin."""
+        await self._presence.start()
         self._loop = asyncio.create_task(self._run(), name="worker")
 
     async def stop(self, grace: float) -> None:
@@ -78,11 +91,7 @@ class Worker:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
-        await self._deps.database.write(self._release_all, self._owner)
-
-    def _release_all(self, connection: sa.Connection, owner: str | None = None) -> None:
-        for table in (schema.recipient, schema.job):
-            queue.release(connection, table, self._deps.clock(), owner)
+        await self._presence.stop()
 
     async def _run(self) -> None:
         while not self._stopping:
@@ -142,45 +151,86 @@ class Worker:
         deps = self._deps
         try:
             facts = await deliver(Deliver(claim.id, claim.attempts), deps)
+        except OperationalError:
+            await self._put_back(schema.recipient, claim)
+            return
         except Exception as error:  # a fault of ours: the mail is kept and tried again
             log.exception("a delivery failed in this program", recipient_id=claim.id)
             facts = [_own_fault(claim, error, deps)]
-        await deps.database.write(self._finish_delivery, claim, facts)
+        await self._record(self._finish_delivery, claim, facts)
+
+    async def _record(
+        self, function: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Write down what has been done already, when the store is back if it is away: not to do it twice is worth a
+        wait. What cannot be written by the end of the lease is another worker's."""
+        until = time.monotonic() + LEASE.total_seconds()
+        while True:
+            try:
+                return await self._deps.database.write(function, *args, **kwargs)
+            except OperationalError:
+                if self._stopping or time.monotonic() > until:
+                    raise
+                log.warning("a result cannot be recorded; trying again", exc_info=True)
+                await asyncio.sleep(POLL_SECONDS)
+
+    async def _put_back(self, table: sa.Table, claim: Claim) -> None:
+        """Let a row that the store was away for be due again at once: nothing was done about it."""
+        log.warning("the store cannot be used; trying again", table=table.name, id=claim.id)
+        now = self._deps.clock()
+        await self._record(lambda connection: queue.settle_claim(connection, table, claim, due_at=now))
 
     def _finish_delivery(self, connection: sa.Connection, claim: Claim, facts: list[Settle]) -> None:
         due_at = next((fact.retry_at for fact in facts if fact.retry_at), None)
         if not queue.settle_claim(connection, schema.recipient, claim, due_at=due_at):
-            log.warning("a delivery took longer than its lease; another worker has it", recipient_id=claim.id)
+            log.warning(
+                "a delivery is no longer ours: its lease ran out, or its message was removed", recipient_id=claim.id
+            )
             return
         for fact in facts:
             settle(connection, fact)
 
     async def _work(self, claim: Claim) -> None:
         deps = self._deps
-        kind, payload = await deps.database.read(jobs.read, claim.id)
+        kind = ""
         try:
+            kind, payload = await deps.database.read(jobs.read, claim.id)
             job = msgspec.convert({"type": kind, **payload}, Job)
-            if isinstance(job, Digest):
-                facts, outcome = await digest(job, deps)
-                await deps.database.write(self._finish_digest, claim, job, facts, outcome)
-            else:
-                await self._handlers[type(job)](job, deps)
-                await deps.database.write(jobs.finish, claim)
+            follow = await self._handlers[type(job)](job, deps)
+            await self._record(self._finish, claim, follow)
+        except OperationalError:
+            await self._put_back(schema.job, claim)
         except Exception as error:  # the job is kept, with the error beside it
             log.exception("a job failed", kind=kind, job_id=claim.id, attempts=claim.attempts)
             wait = retry_delay(OWN_JOBS, claim.attempts, deps.chance)
             due_at = None if wait is None else deps.clock() + wait
             described = "".join(traceback.format_exception_only(error))
-            await deps.database.write(jobs.postpone, claim, due_at, described)
+            await self._record(jobs.postpone, claim, due_at, described)
 
-    def _finish_digest(
-        self, connection: sa.Connection, claim: Claim, job: Digest, facts: list[Settle], outcome: str
-    ) -> None:
-        if not jobs.finish(connection, claim):
-            return
+    def _finish(self, connection: sa.Connection, claim: Claim, follow: Follow | None) -> None:
+        if jobs.finish(connection, claim) and follow is not None:
+            follow(connection)
+
+
+async def _digest(job: Digest, deps: Deps) -> Follow:
+    facts, outcome = await digest(job, deps)
+
+    def follow(connection: sa.Connection) -> None:
         for fact in facts:
             settle(connection, fact)
         received.conclude(connection, job.received_id, outcome)
+
+    return follow
+
+
+HANDLERS: dict[type[Any], Handler] = {
+    Confirm: confirm,
+    Digest: _digest,
+    Receive: receive,
+    SendChunk: send_chunk,
+    Purge: purge,
+}
+"""What runs the kinds of job that every server has."""
 
 
 def _next_due(connection: sa.Connection) -> datetime | None:

@@ -51,6 +51,17 @@ def shown_event(kind: Event, details: Mapping[str, str]) -> ShownEvent | None:
     return ShownEvent(name, {key: said.get(key, "") for key in keys})
 
 
+def shown_open(user_agent: str) -> ShownEvent:
+    """Return an open as an event of its message."""
+    return ShownEvent("Opened", {"Summary": f"Email opened with {user_agent}"})
+
+
+def shown_click(link: str, location: str) -> ShownEvent:
+    """Return a click as an event of its message; ``location`` is HTML or Text."""
+    summary = f"Tracked Link '{link}' was clicked from the {location}Body."
+    return ShownEvent("LinkClicked", {"Summary": summary, "Link": link, "ClickLocation": location})
+
+
 def mailboxes(text: str | UnsetType, field: str) -> list[Mailbox]:
     """Return the mailboxes of To, Cc or Bcc; the name of one without is empty."""
     return [Mailbox(email=one.email, name=one.name) for one in parse_addresses(given(text), field)]

@@ -1,18 +1,36 @@
 """What the API refuses, as a value that can be raised: a row of the error table with its text filled in."""
 
-from carom.wire.errors import ERRORS, ErrorRow
+from collections.abc import Sequence
+
+from carom.wire.errors import ERRORS, ErrorBody, ErrorRow
 
 
 class Refusal(Exception):
     """A request is refused. ``status`` is the HTTP status, ``code`` Postmark's, ``message`` what the caller reads."""
 
-    def __init__(self, code: int, **values: object) -> None:
-        """Fill in the text of a row of the table."""
+    def __init__(self, code: int, wording: str | None = None, /, **values: object) -> None:
+        """Fill in the text of a row of the table, or say ``wording`` instead of it."""
         row: ErrorRow = ERRORS[code]
         self.code = row.code
         self.status = row.status
-        self.message = row.text.format_map(values)
+        self.message = row.text.format_map(values) if wording is None else wording
+        self.errors: dict[str, list[ErrorBody]] | None = None
         super().__init__(f"{self.code}: {self.message}")
+
+
+class Refusals(Refusal):
+    """A request is refused for several fields at once; ``errors`` names each with its faults."""
+
+    @classmethod
+    def of(cls, faults: Sequence[tuple[str, Refusal]]) -> Refusal:
+        """Return the refusal for one or more faults, each with its field: a single one is its own."""
+        if len(faults) == 1:
+            return faults[0][1]
+        several = cls(11)
+        several.errors = {}
+        for field, fault in faults:
+            several.errors.setdefault(field, []).append(ErrorBody(error_code=fault.code, message=fault.message))
+        return several
 
 
 def invalid_email(text: str) -> Refusal:

@@ -78,9 +78,14 @@ def _sender(email: SendEmail) -> Address:
     text = given(email.from_).strip()
     if not text:
         raise BadAddress("Invalid 'From' address: ''.")
-    if len(text.encode("utf-16-le")) // 2 > limits.MAX_FROM:
+    if _units(text) > limits.MAX_FROM:
         raise BadAddress(f"Invalid 'From' address: it is longer than {limits.MAX_FROM} characters.")
     return parse_address(text, "From")
+
+
+def _units(text: str) -> int:
+    """Return how long Postmark says that a text is: it counts UTF-16 units."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _recipients(email: SendEmail) -> list[Address]:
@@ -111,9 +116,12 @@ def _faults(email: SendEmail) -> Iterator[str]:
     for name, body in (("HtmlBody", html), ("TextBody", text)):
         if len(body.encode(errors="surrogatepass")) > limits.MAX_BODY_BYTES:
             yield f"Invalid '{name}': it is larger than {limits.MAX_BODY_BYTES:,} bytes."
-    if len(given(email.subject)) > limits.MAX_SUBJECT:
+    if _units(given(email.subject)) > limits.MAX_SUBJECT:
         yield f"Invalid 'Subject': it is longer than {limits.MAX_SUBJECT} characters."
-    if len(given(email.tag)) > limits.MAX_TAG:
+    for name, line in (("Subject", email.subject), ("Tag", email.tag), ("MessageStream", email.message_stream)):
+        if "\0" in given(line):
+            yield f"Invalid '{name}': it holds a NUL."
+    if _units(given(email.tag)) > limits.MAX_TAG:
         yield f"Invalid 'Tag': it is longer than {limits.MAX_TAG} characters."
     if given(email.track_links) not in {"", *limits.TRACK_LINKS}:
         yield f"Invalid 'TrackLinks': '{given(email.track_links)}' is none of {', '.join(limits.TRACK_LINKS)}."

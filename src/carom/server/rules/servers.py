@@ -1,16 +1,19 @@
 """What can be set on a server, checked. https://postmarkapp.com/developer/api/server-api"""
 
-import ipaddress
 import re
 from urllib.parse import urlsplit
 
+from carom.server.rules.reachable import is_public
 from carom.server.rules.refusals import Refusal
 from carom.server.rules.streams import spelled
 from carom.wire.email import TRACK_LINKS
 
 COLORS = ("purple", "blue", "turquoise", "green", "red", "yellow", "grey", "orange")
 MAX_SPAM_THRESHOLD = 30
+DELIVERY_TYPES = ("Live", "Sandbox")
 
+# The forms of IPv4 addresses that inet_aton reads: decimal, octal, hexadecimal, with less than four parts.
+_NUMBER = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+))*\.?", re.IGNORECASE)
 _DOMAIN = re.compile(r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]", re.IGNORECASE)
 
 
@@ -19,6 +22,19 @@ def check_name(name: str) -> str:
     if not name.strip():
         raise Refusal(608, text="The server's 'Name' is missing.")
     return name
+
+
+def check_delivery_type(value: str) -> str:
+    """Return what becomes of a server's mail, as it is spelled. Raises Refusal."""
+    found = spelled(value, DELIVERY_TYPES)
+    if found is None:
+        raise Refusal(613, value=value, choices=", ".join(DELIVERY_TYPES))
+    return found
+
+
+def no_server() -> Refusal:
+    """Refuse a server that the account does not have."""
+    return Refusal(601, text="The server was not found.")
 
 
 def check_color(color: str) -> str:
@@ -82,7 +98,8 @@ def bad_url(url: str, *, inside: bool) -> str | None:
 
 
 def _is_inside(host: str) -> bool:
-    try:
-        return not ipaddress.ip_address(host).is_global
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+    """Whether a host is no public one at first sight: an address that is none, in a usual form or a strange one, or a
+    name that never is."""
+    if ":" in host or _NUMBER.fullmatch(host):
+        return not is_public(host)
+    return host == "localhost" or host.endswith(".localhost")

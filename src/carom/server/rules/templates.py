@@ -56,7 +56,6 @@ def check_name(name: str) -> None:
         raise Refusal(1120, field="Name")
     if len(name) > MAX_NAME:
         raise Refusal(1121, field="Name", limit=MAX_NAME)
-    _check_text("Name", name)
 
 
 def check_alias(alias: str) -> None:
@@ -93,7 +92,6 @@ def check_parts(kind: str, parts: Parts, layout: str) -> None:
     if len(parts.subject or "") > MAX_SUBJECT:
         raise Refusal(1121, field="Subject", limit=MAX_SUBJECT)
     for name, text in parts.present():
-        _check_text(name, text)
         _check_part(kind, name, read(text, layout=kind == LAYOUT))
 
 
@@ -107,8 +105,3 @@ def _check_part(kind: str, name: str, source: Source) -> None:
         )
     if kind == LAYOUT and source.placeholders != 1:
         raise Refusal(1131, field=name, count=source.placeholders)
-
-
-def _check_text(name: str, text: str) -> None:
-    if "\0" in text:  # PostgreSQL keeps no such text, and no mail may hold it
-        raise Refusal(BAD_VALUE, text=f"The '{name}' holds a NUL character.")

@@ -2,14 +2,18 @@
 
 import hashlib
 import zlib
+from collections.abc import Collection
 from datetime import datetime
 
 import sqlalchemy as sa
 
-from carom.server.store.schema import body
+from carom.server.store.schema import body, bounce, captured, inbound_message, received
 from carom.server.store.types import insert_new
 
 _FAST = 1
+
+REFERENCES = (bounce.c.dump, received.c.digest, captured.c.digest, inbound_message.c.digest)
+"""The columns that name a body. A body that none of them names any more can go."""
 
 
 def pack(content: bytes) -> bytes:
@@ -34,3 +38,11 @@ def fetch(connection: sa.Connection, digest: bytes) -> bytes | None:
     """Return a mail, or None when it is no longer kept."""
     packed = connection.scalar(sa.select(body.c.content).where(body.c.digest == digest))
     return None if packed is None else unpack(packed)
+
+
+def forget(connection: sa.Connection, digests: Collection[bytes]) -> None:
+    """Remove those of some mails that nothing names any more."""
+    if not digests:
+        return
+    unnamed = [body.c.digest.not_in(sa.select(column).where(column.in_(digests))) for column in REFERENCES]
+    connection.execute(sa.delete(body).where(body.c.digest.in_(digests), *unnamed))

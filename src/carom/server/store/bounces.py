@@ -9,9 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 from msgspec import UNSET, Struct, UnsetType
 
-from carom.server.store import bodies, suppressions
+from carom.server.rules.stats import Kind, day_of
+from carom.server.store import bodies, counting, stats, suppressions
 from carom.server.store.deliveries import Sent
 from carom.server.store.schema import bounce, suppression
+from carom.server.store.stats import Fact, Span
 from carom.server.store.types import insert_new
 from carom.taxonomy import BY_CODE, BounceType
 from carom.wire.bounces import Bounce, BounceCount
@@ -65,7 +67,11 @@ def add(connection: sa.Connection, of: Sent, found: Found, at: datetime) -> int 
         "matched": found.matched,
         "status": found.status,
     }
-    return connection.execute(insert_new(connection, bounce, row).returning(bounce.c.id)).scalar_one_or_none()
+    bounce_id = connection.execute(insert_new(connection, bounce, row).returning(bounce.c.id)).scalar_one_or_none()
+    if bounce_id is not None:
+        fact = Fact(of.server_id, Kind.BOUNCE, of.tag, day_of(at), of.stream, found.type.value)
+        stats.add(connection, [fact])
+    return bounce_id
 
 
 _REASONS = {kind.code: kind.suppresses.reason.value for kind in BounceType if kind.suppresses}
@@ -103,15 +109,21 @@ def page(
 ) -> tuple[int, list[Bounce]]:
     """Return how many bounces match, and a page of them, newest first."""
     where = [bounce.c.server_id == server_id, *_conditions(wanted)]
-    total = connection.execute(sa.select(sa.func.count()).select_from(bounce).where(*where)).scalar_one()
-    rows = connection.execute(
-        sa.select(*_SHOWN)
-        .where(*where)
-        .order_by(bounce.c.bounced_at.desc(), bounce.c.id.desc())
-        .limit(count)
-        .offset(offset)
-    )
-    return total, [_read(row) for row in rows]
+    newest = (bounce.c.bounced_at.desc(), bounce.c.id.desc())
+    # The ids first: the search looks at no more than an index, and only the page's rows are read whole.
+    ids = sa.select(bounce.c.id).where(*where).order_by(*newest).limit(count).offset(offset).subquery()
+    rows = connection.execute(sa.select(*_SHOWN).join(ids, ids.c.id == bounce.c.id).order_by(*newest))
+    return _total(connection, server_id, wanted, where), [_read(row) for row in rows]
+
+
+def _total(connection: sa.Connection, server_id: int, wanted: Filter, where: list[sa.ColumnElement[bool]]) -> int:
+    days = stats.whole_days(wanted.first, wanted.last)
+    narrowed = any(value is not None for value in (wanted.inactive, wanted.email, wanted.message_id))
+    if narrowed or days is None:
+        return counting.count(connection, bounce, where)
+    span = Span(stream=wanted.stream, tag=wanted.tag, first=days.first, last=days.last)
+    keys = [] if wanted.type is None else [wanted.type.value]
+    return stats.rows(connection, server_id, span, Kind.BOUNCE, *keys)
 
 
 def _conditions(wanted: Filter) -> list[sa.ColumnElement[bool]]:
@@ -165,14 +177,11 @@ def activate(connection: sa.Connection, server_id: int, found: Bounce) -> None:
 
 def counts(connection: sa.Connection, server_id: int) -> list[BounceCount]:
     """Count the bounces of a server: all, then each type that occurred."""
-    rows = connection.execute(
-        sa.select(bounce.c.type, sa.func.count().label("bounces"))
-        .where(bounce.c.server_id == server_id)
-        .group_by(bounce.c.type)
-        .order_by(bounce.c.type)
-    ).all()
+    found = stats.rows_by_key(connection, server_id, Kind.BOUNCE)
     by_type = [
-        BounceCount(type=BY_CODE[row.type].value, name=BY_CODE[row.type].label, count=row.bounces) for row in rows
+        BounceCount(type=kind.value, name=kind.label, count=found[kind.value])
+        for kind in sorted(BounceType, key=lambda kind: kind.code)
+        if kind.value in found
     ]
     return [BounceCount(name="All", count=sum(one.count for one in by_type)), *by_type]
 

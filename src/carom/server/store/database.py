@@ -28,7 +28,17 @@ GROUP = 256
 
 
 class Database(Protocol):
-    """A store. Both methods raise what the function raises, and sqlalchemy.exc.DBAPIError when the store cannot."""
+    """A store. Writing and reading raise what the function raises, and sqlalchemy.exc.DBAPIError when the store cannot."""
+
+    @property
+    def exclusive(self) -> bool:
+        """Whether this process is the only one that works on the store."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """What the store is called in messages."""
+        ...
 
     async def write(self, function: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a function in a transaction; its result is durable when it is returned."""
@@ -36,6 +46,14 @@ class Database(Protocol):
 
     async def read(self, function: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a function that only reads, in one snapshot."""
+        ...
+
+    def announce(self) -> None:
+        """Tell the other nodes of the store that something is due: called after the commit that made it so."""
+        ...
+
+    def listen(self, heard: Callable[[], None]) -> None:
+        """Call ``heard`` when another node announces something. Notices get lost: look by yourself now and then."""
         ...
 
     async def close(self) -> None:
@@ -92,10 +110,13 @@ class _Call:
 
 
 class SqliteDatabase:
-    """SQLite: one writer with group commit, a few readers."""
+    """SQLite: one writer with group commit, a few readers. The lock of the data folder keeps other servers out."""
+
+    exclusive = True
 
     def __init__(self, path: Path) -> None:
-        """Open a store whose schema is in place; see :mod:`carom.server.store.migrate`."""
+        """Open a store; its schema is made by :mod:`carom.server.store.migrate`."""
+        self.name = str(path)
         self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
         self._engine = sqlite_engine(path)
         self._read_engine = sqlite_engine(path, read_only=True)
@@ -115,6 +136,12 @@ class SqliteDatabase:
         """See :class:`Database`."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._readers, lambda: self._read(lambda c: function(c, *args, **kwargs)))
+
+    def announce(self) -> None:
+        """Do nothing: there is no other node."""
+
+    def listen(self, heard: Callable[[], None]) -> None:
+        """Do nothing: there is no other node."""
 
     async def close(self) -> None:
         """See :class:`Database`."""

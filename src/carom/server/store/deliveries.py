@@ -8,8 +8,10 @@ import sqlalchemy as sa
 from msgspec import Struct
 
 from carom.server.rules.lifecycle import Event, State
-from carom.server.store import intake, suppressions
+from carom.server.rules.stats import Kind, day_of, keys_of_tracking
+from carom.server.store import intake, stats, suppressions
 from carom.server.store.schema import event, message, recipient, server
+from carom.server.store.stats import Fact
 from carom.taxonomy import BY_CODE, BounceType
 from carom.wire.email import SendEmail
 
@@ -44,6 +46,7 @@ class Sent(Struct, frozen=True):
     from_address: str
     subject: str
     tag: str | None
+    submitted_at: datetime
 
 
 _OF_RECIPIENT = recipient.join(message, message.c.id == recipient.c.message_id)
@@ -98,6 +101,7 @@ _SENT = sa.select(
     message.c.from_address,
     message.c.subject,
     message.c.tag,
+    message.c.submitted_at,
 ).select_from(_OF_RECIPIENT)
 _SENT_ONE = _SENT.where(recipient.c.id == sa.bindparam("recipient_id"))
 _SENT_ALL = _SENT.where(recipient.c.message_id == sa.bindparam("message_id")).order_by(recipient.c.id)
@@ -126,6 +130,7 @@ def _read_sent(row: Any) -> Sent:
         from_address=row.from_address,
         subject=row.subject,
         tag=row.tag,
+        submitted_at=row.submitted_at,
     )
 
 
@@ -133,13 +138,27 @@ def _type(code: int | None) -> BounceType | None:
     return None if code is None else BY_CODE[code]
 
 
+def track(connection: sa.Connection, recipient_id: int, *, opens: bool, links: int | None) -> None:
+    """Note that a mail goes out with a pixel, or with so many links that lead through us; None when its links are as they
+    were. Only the first time counts: a delivery may be tried again."""
+    of = sent(connection, recipient_id)
+    new = (recipient.c.id == recipient_id, recipient.c.tracks_opens.is_(None))
+    noted = sa.update(recipient).where(*new).values(tracks_opens=opens, tracked_links=links)
+    if of is not None and connection.execute(noted).rowcount:
+        day = day_of(of.submitted_at)
+        counted = keys_of_tracking(opens=opens, links=links)
+        stats.add(connection, [Fact(of.server_id, kind, of.tag, day, of.stream, key, n) for kind, key, n in counted])
+
+
 _MOVE = sa.update(recipient).where(recipient.c.id == sa.bindparam("recipient_id"))
 
 
-def move(connection: sa.Connection, recipient_id: int, state: State, *, dequeue: bool) -> None:
+def move(connection: sa.Connection, of: Sent, state: State, *, dequeue: bool) -> None:
     """Set a recipient's state; only settling does. ``dequeue`` when there is nothing more to send."""
     left = {"due_at": None, "lease_owner": None} if dequeue else {}
-    connection.execute(_MOVE, {"recipient_id": recipient_id, "state": state, **left})
+    connection.execute(_MOVE, {"recipient_id": of.recipient_id, "state": state, **left})
+    if state is State.FAILED:
+        stats.add(connection, [Fact(of.server_id, Kind.UNSENT, of.tag, day_of(of.submitted_at), of.stream, "")])
 
 
 _RECORD = sa.insert(event)

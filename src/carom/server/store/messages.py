@@ -1,6 +1,7 @@
 """Sent messages as they are listed and shown: searched, with their events, one by one."""
 
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -8,11 +9,11 @@ import msgspec
 import sqlalchemy as sa
 from msgspec import UNSET, Struct, UnsetType
 
-from carom.server.rules.lifecycle import Event, State
-from carom.server.rules.listing import ListedFile, mailboxes, recipients, shown_event, tracking
+from carom.server.rules.lifecycle import State
+from carom.server.rules.listing import ListedFile, mailboxes, recipients, shown_click, shown_event, shown_open, tracking
 from carom.server.store import bodies, deliveries, intake, servers
 from carom.server.store.deliveries import Delivery
-from carom.server.store.schema import event, message, recipient
+from carom.server.store.schema import clicked, event, message, opened, recipient
 from carom.server.store.servers import ServerSettings
 from carom.wire.endpoint import Ask
 from carom.wire.messages import MessageEvent, OutboundMessage, OutboundMessageDetails
@@ -147,10 +148,15 @@ def get(
     return details, _delivery(connection, message_id)
 
 
+def exists(connection: sa.Connection, server_id: int, message_id: UUID) -> bool:
+    """Tell whether a server has a message."""
+    mine = sa.select(message.c.id).where(message.c.server_id == server_id, message.c.id == message_id)
+    return connection.scalar(mine) is not None
+
+
 def delivery(connection: sa.Connection, server_id: int, message_id: UUID) -> Delivery | None:
     """Return a message on its way to the first of its recipients."""
-    mine = sa.select(message.c.id).where(message.c.server_id == server_id, message.c.id == message_id)
-    return None if connection.scalar(mine) is None else _delivery(connection, message_id)
+    return _delivery(connection, message_id) if exists(connection, server_id, message_id) else None
 
 
 def _delivery(connection: sa.Connection, message_id: UUID) -> Delivery:
@@ -159,21 +165,27 @@ def _delivery(connection: sa.Connection, message_id: UUID) -> Delivery:
 
 
 def _events(connection: sa.Connection, message_id: UUID) -> list[MessageEvent]:
-    rows = connection.execute(
+    """Return what happened to a message, in order of time."""
+    events = connection.execute(
         sa.select(event.c.kind, event.c.at, event.c.details, recipient.c.address)
         .join(recipient, recipient.c.id == event.c.recipient_id)
         .where(event.c.message_id == message_id)
         .order_by(event.c.id)
     )
-    return [found for row in rows if (found := _event(row)) is not None]
-
-
-def _event(row: Any) -> MessageEvent | None:
-    kind: Event = row.kind
-    found = shown_event(kind, row.details)
-    if found is None:
-        return None
-    return MessageEvent(recipient=row.address, type=found.type, received_at=Timestamp.of(row.at), details=found.details)
+    of_opens = sa.select(opened.c.at, opened.c.recipient, opened.c.user_agent)
+    opens = connection.execute(of_opens.where(opened.c.message_id == message_id).order_by(opened.c.id))
+    of_clicks = sa.select(clicked.c.at, clicked.c.recipient, clicked.c.link, clicked.c.location)
+    clicks = connection.execute(of_clicks.where(clicked.c.message_id == message_id).order_by(clicked.c.id))
+    found = [
+        *((row.at, row.address, shown_event(row.kind, row.details)) for row in events),
+        *((row.at, row.recipient, shown_open(row.user_agent)) for row in opens),
+        *((row.at, row.recipient, shown_click(row.link, row.location)) for row in clicks),
+    ]
+    return [
+        MessageEvent(recipient=address, type=what.type, received_at=Timestamp.of(at), details=what.details)
+        for at, address, what in sorted(found, key=itemgetter(0))
+        if what is not None
+    ]
 
 
 def _fields(row: Any, settings: ServerSettings, *, sandboxed: bool) -> dict[str, Any]:

@@ -8,11 +8,12 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from carom.server.config import BadSetting
 from carom.server.store.schema import FIRST_ID
 
 
-class UnknownSchema(RuntimeError):
-    """The store was made by a newer Carom than this one."""
+class UnknownSchema(BadSetting):
+    """The store has a schema that this program cannot work with: a newer one, or one that is still to be upgraded."""
 
 
 def alembic_config() -> Config:
@@ -24,17 +25,30 @@ def alembic_config() -> Config:
 
 def upgrade(connection: sa.Connection) -> None:
     """Bring the schema to this program's version, in the transaction that the caller has begun. Raises UnknownSchema."""
+    hold_schema(connection)
+    current, head = versions(connection)
+    if current == head:
+        return
+    config = alembic_config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def hold_schema(connection: sa.Connection) -> None:
+    """Let nobody else change the schema before the transaction ends: two nodes may start at once on an empty database."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('carom schema'))"))
+
+
+def versions(connection: sa.Connection) -> tuple[str | None, str | None]:
+    """Return the store's version, None for an empty one, and this program's. Raises UnknownSchema for a newer store."""
     script = ScriptDirectory.from_config(alembic_config())
     current = MigrationContext.configure(connection).get_current_revision()
-    if current == script.get_current_head():
-        return
     if current is not None and current not in {revision.revision for revision in script.walk_revisions()}:
         raise UnknownSchema(
             f"the store has the schema {current}, which this version of Carom does not know; use a newer one"
         )
-    config = alembic_config()
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    return current, script.get_current_head()
 
 
 def start_ids(connection: sa.Connection, tables: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""Raw mails that came in: at the return path, waiting to be read; and at the built-in remote, captured."""
+"""Raw mails that came in: from outside, waiting to be read; and at the built-in remote, captured."""
 
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from carom.server.store.schema import captured, received
 class Incoming(Struct, frozen=True):
     """A mail that came in, for one envelope recipient."""
 
+    at: datetime
     mail_from: str
     recipient: str
     digest: bytes
@@ -21,7 +22,7 @@ class Incoming(Struct, frozen=True):
 def receive(
     connection: sa.Connection, mail_from: str, recipients: list[str], content: bytes, now: datetime
 ) -> list[int]:
-    """Store a mail that came to return paths, once for each of them, and return the rows' ids."""
+    """Store a mail that came from outside, once for each envelope recipient, and return the rows' ids."""
     digest = bodies.keep(connection, content, now)
     return [
         connection.execute(
@@ -34,11 +35,13 @@ def receive(
 
 
 def read_received(connection: sa.Connection, received_id: int) -> Incoming:
-    """Return a mail that came to a return path. Raises sqlalchemy.exc.NoResultFound."""
+    """Return a mail that came from outside. Raises sqlalchemy.exc.NoResultFound."""
     row = connection.execute(
-        sa.select(received.c.mail_from, received.c.rcpt_to, received.c.digest).where(received.c.id == received_id)
+        sa.select(received.c.at, received.c.mail_from, received.c.rcpt_to, received.c.digest).where(
+            received.c.id == received_id
+        )
     ).one()
-    return Incoming(row.mail_from, row.rcpt_to, row.digest, bodies.fetch(connection, row.digest) or b"")
+    return Incoming(row.at, row.mail_from, row.rcpt_to, row.digest, bodies.fetch(connection, row.digest) or b"")
 
 
 def conclude(connection: sa.Connection, received_id: int, outcome: str) -> None:
@@ -60,6 +63,8 @@ def capture(connection: sa.Connection, mail_from: str, recipient: str, content: 
 def read_captured(connection: sa.Connection, captured_id: int) -> Incoming:
     """Return a mail that the built-in remote took. Raises sqlalchemy.exc.NoResultFound."""
     row = connection.execute(
-        sa.select(captured.c.mail_from, captured.c.recipient, captured.c.digest).where(captured.c.id == captured_id)
+        sa.select(captured.c.at, captured.c.mail_from, captured.c.recipient, captured.c.digest).where(
+            captured.c.id == captured_id
+        )
     ).one()
-    return Incoming(row.mail_from, row.recipient, row.digest, bodies.fetch(connection, row.digest) or b"")
+    return Incoming(row.at, row.mail_from, row.recipient, row.digest, bodies.fetch(connection, row.digest) or b"")

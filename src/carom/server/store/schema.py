@@ -9,7 +9,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from carom.server.rules.dkim import KeyState
 from carom.server.rules.lifecycle import Event, State
+from carom.server.rules.stats import Kind
 from carom.server.store.types import BigId, Code, Json, MessageId, Utc
 
 FIRST_ID = 1000
@@ -105,6 +107,9 @@ sender = sa.Table(
     _column("name", sa.Text),
     _column("created_at", Utc),
     sa.Column("confirmed_at", Utc),
+    _column("email", sa.Text, server_default=""),
+    _column("reply_to", sa.Text, server_default=""),
+    _column("note", sa.Text, server_default=""),
     sa.UniqueConstraint("account_id", "address"),
     sqlite_autoincrement=True,
 )
@@ -117,7 +122,37 @@ domain = sa.Table(
     _column("name", sa.Text),
     _column("created_at", Utc),
     sa.Column("verified_at", Utc),
+    _column("spf_verified", sa.Boolean, server_default="0"),
+    _column("return_path_domain", sa.Text, server_default=""),
+    sa.Column("return_path_verified_at", Utc),
+    _column("tracking_domain", sa.Text, server_default=""),
+    sa.Column("tracking_verified_at", Utc),
     sa.UniqueConstraint("account_id", "name"),
+    sqlite_autoincrement=True,
+)
+
+domain_key = sa.Table(
+    "domain_key",
+    metadata,
+    _column("domain_id", BigId, sa.ForeignKey("domain.id"), primary_key=True),
+    _column("selector", sa.Text, primary_key=True),
+    _column("state", Code(KeyState)),
+    _column("since", Utc),
+    _column("public", sa.Text),
+    _column("private_cipher", sa.LargeBinary),
+    sa.UniqueConstraint("domain_id", "state"),
+)
+
+data_removal = sa.Table(
+    "data_removal",
+    metadata,
+    _id(),
+    _column("account_id", BigId, sa.ForeignKey("account.id")),
+    _column("requested_by", sa.Text),
+    _column("requested_for", sa.Text),
+    _column("notify", sa.Boolean),
+    _column("requested_at", Utc),
+    sa.Column("done_at", Utc),
     sqlite_autoincrement=True,
 )
 
@@ -156,7 +191,9 @@ message = sa.Table(
     sa.Column("metadata", Json),
     _column("content", sa.LargeBinary),
     sa.Index("ix_message_list", "server_id", "stream", "submitted_at", "id"),
-)
+    sa.Index("ix_message_tag", "server_id", "stream", "tag", "submitted_at", "id",
+             sqlite_where=sa.text("tag IS NOT NULL"), postgresql_where=sa.text("tag IS NOT NULL")),
+)  # fmt: skip
 
 recipient = sa.Table(
     "recipient",
@@ -171,6 +208,8 @@ recipient = sa.Table(
     sa.Column("requested_type", sa.Integer),
     *_queue(),
     _column("email", sa.Text, server_default=""),
+    sa.Column("tracks_opens", sa.Boolean),
+    sa.Column("tracked_links", sa.Integer),
     sa.Index("ix_recipient_email", "server_id", "email", "message_id"),
     sa.Index("ix_recipient_due", "due_at", sqlite_where=sa.text("due_at IS NOT NULL"),
              postgresql_where=sa.text("due_at IS NOT NULL")),
@@ -213,11 +252,92 @@ bounce = sa.Table(
     _column("matched", sa.Text),
     sa.Column("status", sa.Text),
     sa.UniqueConstraint("recipient_id", "type", "proven"),
-    sa.Index("ix_bounce_list", "server_id", "bounced_at", "id"),
-    sa.Index("ix_bounce_type", "server_id", "type", "bounced_at"),
+    # With the address, so that a search for a part of one reads nothing but the index.
+    sa.Index("ix_bounce_list", "server_id", "bounced_at", "id", "email"),
+    sa.Index("ix_bounce_type", "server_id", "type", "bounced_at", "id"),
+    sa.Index("ix_bounce_stream", "server_id", "stream", "bounced_at", "id"),
+    sa.Index("ix_bounce_tag", "server_id", "tag", "bounced_at", "id", sqlite_where=sa.text("tag IS NOT NULL"),
+             postgresql_where=sa.text("tag IS NOT NULL")),
+    sa.Index("ix_bounce_dump", "dump", sqlite_where=sa.text("dump IS NOT NULL"),
+             postgresql_where=sa.text("dump IS NOT NULL")),
+    sa.Index("ix_bounce_dumped", "bounced_at", sqlite_where=sa.text("dump IS NOT NULL"),
+             postgresql_where=sa.text("dump IS NOT NULL")),
     sa.Index("ix_bounce_email", "server_id", "email"),
     sa.Index("ix_bounce_message", "message_id"),
     sqlite_autoincrement=True,
+)  # fmt: skip
+
+
+def _visit() -> tuple[sa.Column[Any], ...]:
+    """Return the columns of what a reader does with a mail: which mail, when, and what is known about the reader."""
+    known = ("client_name", "client_company", "client_family", "os_name", "os_company", "os_family")
+    place = ("country_iso_code", "country", "region_iso_code", "region", "city", "zip", "coords", "ip")
+    return (
+        _id(),
+        _column("server_id", BigId),
+        _column("stream", sa.Text),
+        _column("message_id", MessageId),
+        _column("recipient_id", BigId),
+        _column("recipient", sa.Text),
+        _column("email", sa.Text),
+        sa.Column("tag", sa.Text),
+        _column("at", Utc),
+        _column("user_agent", sa.Text),
+        *(_column(name, sa.Text) for name in known),
+        _column("platform", sa.Text),
+        *(sa.Column(name, sa.Text) for name in place),
+    )
+
+
+opened = sa.Table(
+    "open",
+    metadata,
+    *_visit(),
+    sa.Column("read_seconds", sa.Integer),
+    sa.UniqueConstraint("recipient_id"),
+    sa.Index("ix_open_list", "server_id", "stream", "at", "id"),
+    sa.Index("ix_open_email", "server_id", "email"),
+    sa.Index("ix_open_message", "message_id"),
+    sqlite_autoincrement=True,
+)
+
+clicked = sa.Table(
+    "click",
+    metadata,
+    *_visit(),
+    _column("link", sa.Text),
+    # A link may be longer than an index takes.
+    _column("link_digest", sa.LargeBinary),
+    _column("location", sa.Text),
+    sa.UniqueConstraint("recipient_id", "link_digest"),
+    sa.Index("ix_click_list", "server_id", "stream", "at", "id"),
+    sa.Index("ix_click_email", "server_id", "email"),
+    sa.Index("ix_click_message", "message_id"),
+    sqlite_autoincrement=True,
+)
+
+stat = sa.Table(
+    "stat",
+    metadata,
+    _column("server_id", BigId, primary_key=True, autoincrement=False),
+    _column("kind", Code(Kind), primary_key=True, autoincrement=False),
+    # Empty for all mail: what has a tag is counted twice.
+    _column("tag", sa.Text, primary_key=True),
+    _column("day", sa.Integer, primary_key=True, autoincrement=False),
+    _column("stream", sa.Text, primary_key=True),
+    _column("key", sa.Text, primary_key=True),
+    # What rows still tell, and what none does any more; together what happened.
+    _column("kept", sa.BigInteger),
+    _column("past", sa.BigInteger),
+    sqlite_with_rowid=False,
+)
+
+stat_mark = sa.Table(
+    "stat_mark",
+    metadata,
+    _column("id", sa.Integer, primary_key=True, autoincrement=False),
+    # Messages accepted before this are in stat; later ones are counted where they lie.
+    _column("until", Utc),
 )
 
 suppression = sa.Table(
@@ -254,6 +374,7 @@ webhook = sa.Table(
     _column("headers", Json),
     _column("triggers", Json),
     _column("created_at", Utc),
+    _column("status", sa.Text, server_default="unverified"),
     sa.Index("ix_webhook_stream", "server_id", "stream"),
     sqlite_autoincrement=True,
 )
@@ -276,6 +397,51 @@ received = sa.Table(
     _column("rcpt_to", sa.Text),
     _column("digest", sa.LargeBinary),
     sa.Column("outcome", sa.Text),
+    sa.Index("ix_received_at", "at"),
+    sa.Index("ix_received_digest", "digest"),
+    sqlite_autoincrement=True,
+)
+
+inbound_message = sa.Table(
+    "inbound_message",
+    metadata,
+    _column("id", MessageId, primary_key=True),
+    _column("server_id", BigId),
+    _column("received_at", Utc),
+    _column("status", sa.Text),
+    _column("blocked_reason", sa.Text),
+    _column("from_email", sa.Text),
+    _column("recipients", Json),
+    _column("subject", sa.Text),
+    _column("mailbox_hash", sa.Text),
+    _column("tag", sa.Text),
+    _column("summary", Json),
+    _column("content", sa.LargeBinary),
+    sa.Column("digest", sa.LargeBinary),
+    sa.Index("ix_inbound_message_list", "server_id", "status", "received_at", "id"),
+)
+
+bulk = sa.Table(
+    "bulk",
+    metadata,
+    _column("id", MessageId, primary_key=True),
+    _column("server_id", BigId),
+    _column("submitted_at", Utc),
+    sa.Column("subject", sa.Text),
+    _column("total", sa.Integer),
+    _column("released", sa.Integer),
+    _column("failed", sa.Integer),
+    _column("content", sa.LargeBinary),
+    sa.Index("ix_bulk_list", "server_id", "submitted_at", "id"),
+)
+
+bulk_chunk = sa.Table(
+    "bulk_chunk",
+    metadata,
+    _id(),
+    _column("server_id", BigId, index=True),
+    _column("bulk_id", MessageId, sa.ForeignKey("bulk.id")),
+    _column("content", sa.LargeBinary),
     sqlite_autoincrement=True,
 )
 
@@ -287,6 +453,8 @@ captured = sa.Table(
     _column("mail_from", sa.Text),
     _column("recipient", sa.Text),
     _column("digest", sa.LargeBinary),
+    sa.Index("ix_captured_at", "at"),
+    sa.Index("ix_captured_digest", "digest"),
     sqlite_autoincrement=True,
 )
 
@@ -302,3 +470,10 @@ job = sa.Table(
              postgresql_where=sa.text("due_at IS NOT NULL")),
     sqlite_autoincrement=True,
 )  # fmt: skip
+
+node = sa.Table(
+    "node",
+    metadata,
+    _column("id", sa.Text, primary_key=True),
+    _column("seen_at", sa.BigInteger),
+)

@@ -2,8 +2,10 @@
 
 import secrets
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
+import msgspec
 import sqlalchemy as sa
 from msgspec import Struct
 
@@ -84,6 +86,7 @@ def create(
     now: datetime,
     token: str | None = None,
     delivery_type: str = "Live",
+    settings: ServerSettings | None = None,
 ) -> int:
     """Make a server with a token and the default streams, and return its id."""
     server_id: int = connection.execute(
@@ -93,7 +96,7 @@ def create(
             name=name,
             delivery_type=delivery_type,
             inbound_hash=secrets.token_hex(16),
-            settings=ServerSettings(),
+            settings=settings or ServerSettings(),
             created_at=now,
         )
         .returning(server.c.id)
@@ -140,6 +143,24 @@ def by_token(connection: sa.Connection, token: str) -> Tenant | None:
     return Tenant(server_id=row.id, account_id=row.account_id, name=row.name, delivery_type=row.delivery_type)
 
 
+def by_id(connection: sa.Connection, server_id: int) -> Tenant | None:
+    """Return a server, None when it was removed."""
+    row = connection.execute(
+        sa.select(server.c.account_id, server.c.name, server.c.delivery_type).where(server.c.id == server_id)
+    ).first()
+    if row is None:
+        return None
+    return Tenant(server_id=server_id, account_id=row.account_id, name=row.name, delivery_type=row.delivery_type)
+
+
+_ACCOUNT_BY_TOKEN = sa.select(account.c.id).where(account.c.token_hash == sa.bindparam("hash"))
+
+
+def account_by_token(connection: sa.Connection, token: str) -> int | None:
+    """Return the account of a token, looked up as :func:`by_token` does."""
+    return connection.scalar(_ACCOUNT_BY_TOKEN, {"hash": token_hash(token)})
+
+
 def first_account(connection: sa.Connection) -> int:
     """Return the account that the installation began with."""
     account_id: int = connection.execute(sa.select(account.c.id).order_by(account.c.id).limit(1)).scalar_one()
@@ -158,16 +179,37 @@ def hold_account(connection: sa.Connection, account_id: int) -> None:
     connection.execute(sa.select(account.c.id).where(account.c.id == account_id).with_for_update())
 
 
-def name_taken(connection: sa.Connection, account_id: int, name: str, but: int) -> bool:
-    """Tell whether another server of an account has a name."""
-    wanted = sa.select(server.c.id).where(server.c.account_id == account_id, server.c.name == name, server.c.id != but)
+def belongs(connection: sa.Connection, account_id: int, server_id: int) -> bool:
+    """Tell whether an account has a server."""
+    mine = sa.select(server.c.id).where(server.c.id == server_id, server.c.account_id == account_id)
+    return connection.scalar(mine) is not None
+
+
+def name_taken(connection: sa.Connection, account_id: int, name: str, but: int | None) -> bool:
+    """Tell whether another server of an account has a name; ``but`` is the one that may, None for a new one."""
+    wanted = sa.select(server.c.id).where(server.c.account_id == account_id, server.c.name == name, _other_than(but))
     return connection.scalar(wanted) is not None
 
 
-def inbound_domain_taken(connection: sa.Connection, domain: str, but: int) -> bool:
+def inbound_domain_taken(connection: sa.Connection, domain: str, but: int | None) -> bool:
     """Tell whether another server, of any account, receives the mail of a domain."""
-    rows = connection.scalars(sa.select(server.c.settings).where(server.c.id != but))
-    return any(ServerSettings(**row).inbound_domain.lower() == domain.lower() for row in rows)
+    return by_inbound_domain(connection, domain) not in {None, but}
+
+
+def by_inbound_domain(connection: sa.Connection, domain: str) -> int | None:
+    """Return the server, of any account, that receives the mail of a domain."""
+    member = msgspec.json.encode({"inbound_domain": domain.lower()}).decode()[1:-1]
+    stored = sa.func.lower(sa.type_coerce(server.c.settings, sa.Text()))
+    return connection.scalar(sa.select(server.c.id).where(sa.func.replace(stored, member, "") != stored).limit(1))
+
+
+def by_inbound_hash(connection: sa.Connection, inbound_hash: str) -> int | None:
+    """Return the server with a hash in its inbound address."""
+    return connection.scalar(sa.select(server.c.id).where(server.c.inbound_hash == inbound_hash.lower()))
+
+
+def _other_than(server_id: int | None) -> sa.ColumnElement[bool]:
+    return sa.true() if server_id is None else server.c.id != server_id
 
 
 def change(connection: sa.Connection, server_id: int, name: str | None, settings: ServerSettings) -> None:
@@ -178,24 +220,52 @@ def change(connection: sa.Connection, server_id: int, name: str | None, settings
     connection.execute(sa.update(server).where(server.c.id == server_id).values(values))
 
 
-def show(
-    connection: sa.Connection, keyring: Keyring, server_id: int, *, public_url: str, inbound_domain: str
-) -> Server:
+class Shown(Struct, frozen=True, kw_only=True):
+    """What showing a server needs beside its rows."""
+
+    keyring: Keyring
+    public_url: str
+    inbound_domain: str
+
+
+def show(connection: sa.Connection, server_id: int, by: Shown) -> Server:
     """Return a server as the API shows it."""
-    row = connection.execute(sa.select(server).where(server.c.id == server_id)).one()
-    ciphers = connection.scalars(
-        sa.select(server_token.c.cipher)
-        .where(server_token.c.server_id == server_id)
+    [found] = _shown(connection, sa.select(server).where(server.c.id == server_id), by)
+    return found
+
+
+def page(
+    connection: sa.Connection, account_id: int, part: str, count: int, offset: int, by: Shown
+) -> tuple[int, list[Server]]:
+    """Return how many servers of an account have a part in their name, and a page of them, oldest first."""
+    where = (server.c.account_id == account_id, server.c.name.icontains(part, autoescape=True))
+    total = connection.execute(sa.select(sa.func.count()).select_from(server).where(*where)).scalar_one()
+    wanted = sa.select(server).where(*where).order_by(server.c.id).limit(count).offset(offset)
+    return total, _shown(connection, wanted, by)
+
+
+def _shown(connection: sa.Connection, wanted: sa.Select[Any], by: Shown) -> list[Server]:
+    rows = connection.execute(wanted).all()
+    tokens: dict[int, list[str]] = {row.id: [] for row in rows}
+    ciphers = connection.execute(
+        sa.select(server_token.c.server_id, server_token.c.cipher)
+        .where(server_token.c.server_id.in_(tokens))
         .order_by(server_token.c.created_at)
     )
+    for server_id, cipher in ciphers:
+        tokens[server_id].append(by.keyring.unseal(cipher))
+    return [_server(row, tokens[row.id], by) for row in rows]
+
+
+def _server(row: Any, tokens: list[str], by: Shown) -> Server:
     settings = ServerSettings(**row.settings)
     return Server(
         id=row.id,
         name=row.name,
-        api_tokens=[keyring.unseal(cipher) for cipher in ciphers],
+        api_tokens=tokens,
         delivery_type=row.delivery_type,
-        server_link=f"{public_url}/servers/{row.id}/streams",
+        server_link=f"{by.public_url}/servers/{row.id}/streams",
         inbound_hash=row.inbound_hash,
-        inbound_address=f"{row.inbound_hash}@{inbound_domain}",
+        inbound_address=f"{row.inbound_hash}@{by.inbound_domain}",
         **{name: getattr(settings, name) for name in settings.__struct_fields__},
     )

@@ -16,6 +16,8 @@ _COLUMNS = (template, _layout.c.alias.label("layout_alias"))
 _TABLES = template.outerjoin(_layout, _layout.c.id == template.c.layout_id)
 
 MAX_ID = 2**63
+MAX_DIGITS = 19
+"""Of an id: more are an alias, and one that nobody has."""
 
 
 class Filter(Struct, frozen=True, kw_only=True):
@@ -32,7 +34,7 @@ def hold(connection: sa.Connection, server_id: int) -> None:
 
 def find(connection: sa.Connection, server_id: int, id_or_alias: str) -> Template | None:
     """Return a template by its id, a deleted one too, or by its alias."""
-    if id_or_alias.isascii() and id_or_alias.isdigit():
+    if id_or_alias.isascii() and id_or_alias.isdigit() and len(id_or_alias) <= MAX_DIGITS:
         return by_id(connection, server_id, int(id_or_alias))
     return by_alias(connection, server_id, id_or_alias)
 
@@ -44,7 +46,7 @@ def by_id(connection: sa.Connection, server_id: int, template_id: int) -> Templa
 
 def by_alias(connection: sa.Connection, server_id: int, alias: str) -> Template | None:
     """Return the live template with an alias."""
-    return None if "\0" in alias else _one(connection, server_id, template.c.alias == alias, _LIVE)
+    return _one(connection, server_id, template.c.alias == alias, _LIVE)
 
 
 def aliases(connection: sa.Connection, server_id: int) -> set[str]:

@@ -12,6 +12,8 @@ from carom.server.store.schema import webhook
 from carom.wire.email import Header
 from carom.wire.webhooks import HttpAuth, Triggers, Webhook
 
+VERIFIED, UNVERIFIED = "verified", "unverified"
+
 
 class Hook(Struct, frozen=True, kw_only=True):
     """What can be set on a webhook; its stream is set once."""
@@ -51,8 +53,16 @@ def add(connection: sa.Connection, keyring: Keyring, server_id: int, stream: str
 
 
 def change(connection: sa.Connection, keyring: Keyring, server_id: int, webhook_id: int, hook: Hook) -> None:
-    """Set everything that can be set on a webhook."""
-    connection.execute(sa.update(webhook).where(*_is(server_id, webhook_id)).values(_columns(keyring, hook)))
+    """Set everything that can be set on a webhook; what was verified is not so any more."""
+    values = {**_columns(keyring, hook), "status": UNVERIFIED}
+    connection.execute(sa.update(webhook).where(*_is(server_id, webhook_id)).values(values))
+
+
+def mark(connection: sa.Connection, keyring: Keyring, server_id: int, tried: Webhook, *, verified: bool) -> None:
+    """Note whether a webhook was verified, unless it has been changed since it was tried."""
+    if get(connection, keyring, server_id, tried.id) == tried:
+        status = VERIFIED if verified else UNVERIFIED
+        connection.execute(sa.update(webhook).where(*_is(server_id, tried.id)).values(status=status))
 
 
 def remove(connection: sa.Connection, server_id: int, webhook_id: int) -> bool:
@@ -82,4 +92,5 @@ def _read(row: Any, keyring: Keyring) -> Webhook:
         http_auth=None if sealed is None else msgspec.json.decode(keyring.unseal(sealed), type=HttpAuth),
         http_headers=msgspec.convert(row.headers, list[Header]),
         triggers=msgspec.convert(row.triggers, Triggers),
+        status=row.status,
     )

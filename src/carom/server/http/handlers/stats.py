@@ -1,6 +1,7 @@
-"""Statistics of sent mail, by days of US Eastern. What is not recorded counts as nothing."""
+"""Statistics of sent mail, by days of US Eastern."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -9,7 +10,18 @@ from carom.server.http.filters import bounds
 from carom.server.http.routes import routes
 from carom.server.rules.refusals import Refusal
 from carom.server.rules.sending import given
-from carom.server.rules.stats import BOUNCES, Hour, by_day, check_span, totals
+from carom.server.rules.stats import (
+    AGAIN,
+    BOUNCES,
+    FIRST,
+    TRACKED,
+    Counted,
+    Kind,
+    by_day,
+    check_span,
+    day_of,
+    totals,
+)
 from carom.server.store import stats, streams
 from carom.server.store.stats import Span
 from carom.taxonomy import BounceType
@@ -36,38 +48,38 @@ from carom.wire.stats import (
 BAD_DATE = 900
 NO_STREAM = 1226
 
-Count = Callable[[sa.Connection, int, Span], list[Hour]]
+Shown = Mapping[str, tuple[str, ...]]
+"""The keys of the answer that a stored key counts under."""
 
 
-def _bounces(connection: sa.Connection, server_id: int, span: Span) -> list[Hour]:
-    return stats.bounces(connection, server_id, span, BOUNCES)
+class Row(NamedTuple):
+    """A kind of count: its endpoint, what is counted, and the keys that are always there. Stored keys are shown as they are,
+    or as ``shown`` says, and then no others."""
+
+    endpoint: Endpoint[GetStats, Counts]
+    kind: Kind
+    keys: tuple[str, ...]
+    shown: Shown | None = None
 
 
-def _complaints(connection: sa.Connection, server_id: int, span: Span) -> list[Hour]:
-    return stats.bounces(connection, server_id, span, (BounceType.SPAM_COMPLAINT,))
-
-
-def _nothing(connection: sa.Connection, server_id: int, span: Span) -> list[Hour]:
-    del connection, server_id, span
-    return []
-
+_COMPLAINT = BounceType.SPAM_COMPLAINT.value
+_BOUNCES = tuple(kind.value for kind in BOUNCES)
 
 # Programs, browsers and reading times are keys only where some were seen.
-COUNTED: tuple[tuple[Endpoint[GetStats, Counts], tuple[str, ...], Count], ...] = (
-    (GET_SENDS, ("Sent",), stats.sends),
-    (GET_BOUNCE_COUNTS, tuple(kind.value for kind in BOUNCES), _bounces),
-    (GET_SPAM_COUNTS, (BounceType.SPAM_COMPLAINT.value,), _complaints),
-    (GET_TRACKED_COUNTS, ("Tracked",), _nothing),
-    (GET_OPEN_COUNTS, ("Opens", "Unique"), _nothing),
-    (GET_OPEN_PLATFORMS, ("Desktop", "Mobile", "Unknown", "WebMail"), _nothing),
-    (GET_OPEN_EMAILCLIENTS, (), _nothing),
-    (GET_OPEN_READTIMES, (), _nothing),
-    (GET_CLICK_COUNTS, ("Clicks", "Unique"), _nothing),
-    (GET_CLICK_BROWSERFAMILIES, (), _nothing),
-    (GET_CLICK_PLATFORMS, ("Desktop", "Mobile", "Unknown"), _nothing),
-    (GET_CLICK_LOCATIONS, ("HTML", "Text"), _nothing),
+COUNTED = (
+    Row(GET_SENDS, Kind.SENT, ("Sent",), {"": ("Sent",)}),
+    Row(GET_BOUNCE_COUNTS, Kind.BOUNCE, _BOUNCES, {name: (name,) for name in _BOUNCES}),
+    Row(GET_SPAM_COUNTS, Kind.BOUNCE, (_COMPLAINT,), {_COMPLAINT: (_COMPLAINT,)}),
+    Row(GET_TRACKED_COUNTS, Kind.TRACKED, (TRACKED,), {TRACKED: (TRACKED,)}),
+    Row(GET_OPEN_COUNTS, Kind.OPEN, ("Opens", "Unique"), {FIRST: ("Opens", "Unique"), AGAIN: ("Opens",)}),
+    Row(GET_OPEN_PLATFORMS, Kind.OPEN_PLATFORM, ("Desktop", "Mobile", "Unknown", "WebMail")),
+    Row(GET_OPEN_EMAILCLIENTS, Kind.OPEN_CLIENT, ()),
+    Row(GET_OPEN_READTIMES, Kind.OPEN_READING, ()),
+    Row(GET_CLICK_COUNTS, Kind.CLICK, ("Clicks", "Unique"), {FIRST: ("Clicks", "Unique"), AGAIN: ("Clicks",)}),
+    Row(GET_CLICK_BROWSERFAMILIES, Kind.CLICK_BROWSER, ()),
+    Row(GET_CLICK_PLATFORMS, Kind.CLICK_PLATFORM, ("Desktop", "Mobile", "Unknown")),
+    Row(GET_CLICK_LOCATIONS, Kind.CLICK_LOCATION, ("HTML", "Text")),
 )
-"""Each kind of count: its endpoint, its keys, and how it is counted."""
 
 
 @routes.serve(GET_STATS_TOTALS)
@@ -78,28 +90,45 @@ async def get_stats_totals(call: Call, request: GetStats) -> StatsTotals:
 
 def _totals(connection: sa.Connection, server_id: int, span: Span) -> StatsTotals:
     _check_stream(connection, server_id, span)
-    return totals(*(count(connection, server_id, span) for count in (stats.sends, _bounces, _complaints)))
+    sums: dict[Kind, dict[str, int]] = {}
+    for kind in Kind:
+        of_kind = sums.setdefault(kind, {})
+        for row in stats.counted(connection, server_id, span, kind):
+            of_kind[row.key] = of_kind.get(row.key, 0) + row.number
+    return totals(sums)
 
 
-def _serve(endpoint: Endpoint[GetStats, Counts], keys: tuple[str, ...], count: Count) -> None:
-    def counted(connection: sa.Connection, server_id: int, span: Span) -> list[Hour]:
+def _serve(row: Row) -> None:
+    def counted(connection: sa.Connection, server_id: int, span: Span) -> list[Counted]:
         _check_stream(connection, server_id, span)
-        return count(connection, server_id, span)
+        found = stats.counted(connection, server_id, span, row.kind)
+        if row.kind is Kind.SENT:
+            unsent = stats.counted(connection, server_id, span, Kind.UNSENT)
+            found += [one._replace(number=-one.number) for one in unsent]
+        if row.shown is None:
+            return found
+        shown = row.shown
+        return [one._replace(key=key) for one in found for key in shown.get(one.key, ())]
 
-    @routes.serve(endpoint)
+    @routes.serve(row.endpoint)
     async def get_counts(call: Call, request: GetStats) -> Counts:
-        hours = await call.context.database.read(counted, call.tenant.server_id, _span(call, request))
-        return by_day(hours, keys)
+        found = await call.context.database.read(counted, call.tenant.server_id, _span(call, request))
+        return by_day(found, row.keys)
 
 
 for _row in COUNTED:
-    _serve(*_row)
+    _serve(_row)
 
 
 def _span(call: Call, request: GetStats) -> Span:
     first, last = bounds(request.fromdate, request.todate, BAD_DATE)
     check_span(first, last, call.context.clock())
-    return Span(stream=given(request.message_stream) or None, tag=given(request.tag) or None, first=first, last=last)
+    return Span(
+        stream=given(request.message_stream) or None,
+        tag=given(request.tag) or None,
+        first=None if first is None else day_of(first),
+        last=None if last is None else day_of(last),
+    )
 
 
 def _check_stream(connection: sa.Connection, server_id: int, span: Span) -> None:

@@ -92,17 +92,21 @@ async def _kept(call: Call, names: set[Name]) -> dict[Name, Kept]:
 
 
 def _read(connection: sa.Connection, server_id: int, names: set[Name]) -> dict[Name, Kept]:
-    kept: dict[Name, Kept] = {}
-    for name in names:
-        found = (
-            templates.by_id(connection, server_id, name.id)
-            if name.id
-            else templates.by_alias(connection, server_id, name.alias)
-        )
-        if found is not None and found.active:
-            layout = found.layout_template and templates.by_alias(connection, server_id, found.layout_template)
-            kept[name] = (found, layout or None)
-    return kept
+    found = {name: read_template(connection, server_id, name) for name in names}
+    return {name: kept for name, kept in found.items() if kept is not None}
+
+
+def read_template(connection: sa.Connection, server_id: int, name: Name) -> Kept | None:
+    """Return an active template with its layout."""
+    found = (
+        templates.by_id(connection, server_id, name.id)
+        if name.id
+        else templates.by_alias(connection, server_id, name.alias)
+    )
+    if found is None or not found.active:
+        return None
+    layout = found.layout_template and templates.by_alias(connection, server_id, found.layout_template)
+    return found, layout or None
 
 
 def _make_all(

@@ -53,7 +53,7 @@ def _accept_one(
     new_id: Callable[[], UUID],
 ) -> Accepted:
     if confirmed_sender:
-        _check_sender(connection, tenant, checked)
+        check_sender(connection, tenant, checked.from_.email)
     _check_stream(connection, tenant, checked)
     addresses = [one.email.lower() for one in checked.recipients]
     inactive = suppressions.suppressed(connection, tenant.server_id, checked.stream, addresses)
@@ -66,11 +66,12 @@ def _accept_one(
     return Accepted(message_id, checked.to, now, PARTLY_INACTIVE.format(addresses=listed) if inactive else OK)
 
 
-def _check_sender(connection: sa.Connection, tenant: Tenant, checked: Checked) -> None:
-    confirmed = senders.may_send(connection, tenant.account_id, checked.from_.email)
+def check_sender(connection: sa.Connection, tenant: Tenant, address: str) -> None:
+    """Raise a Refusal unless an account has confirmed a bare address."""
+    confirmed = senders.may_send(connection, tenant.account_id, address)
     if confirmed:
         return
-    raise Refusal(400 if confirmed is None else 401, address=checked.from_.email)
+    raise Refusal(400 if confirmed is None else 401, address=address)
 
 
 def _check_stream(connection: sa.Connection, tenant: Tenant, checked: Checked) -> None:

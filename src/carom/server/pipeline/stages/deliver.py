@@ -2,19 +2,19 @@
 
 from datetime import datetime
 
+from sqlalchemy.exc import NoResultFound
+
 from carom.bounce import classify
 from carom.bounce.verp import proof, return_path
 from carom.server.config import Settings
 from carom.server.keyring import Keyring
 from carom.server.outbound.attempt import Attempt
-from carom.server.outbound.session import Route
 from carom.server.pipeline.deps import SANDBOX_SERVER, Deps
 from carom.server.pipeline.jobs import Bounced, Deliver, Settle
 from carom.server.rules.compose import Facts, compose
 from carom.server.rules.lifecycle import Event
 from carom.server.rules.report import ReportedRecipient, ReportFacts, write_report
 from carom.server.rules.retry import DELIVERY, retry_delay
-from carom.server.rules.scenarios import TEST_DOMAIN
 from carom.server.store import deliveries
 from carom.server.store.deliveries import Delivery
 from carom.taxonomy import BounceType
@@ -25,14 +25,18 @@ BEFORE_MAIL = frozenset({"connect", "greeting", "ehlo"})
 
 async def deliver(job: Deliver, deps: Deps) -> list[Settle]:
     """Send a message to one recipient and say what became of it."""
-    delivery = await deps.database.read(deliveries.load, job.recipient_id)
+    try:
+        delivery = await deps.database.read(deliveries.load, job.recipient_id)
+    except NoResultFound:  # its server was removed, or what was known of the recipient: nobody wants it sent any more
+        return []
     if delivery.suppressed:
         return [Settle(job.recipient_id, Event.SUPPRESSED, deps.clock())]
     home = return_path(
         delivery.recipient_id, deps.settings.return_path, deps.keyring.return_path_keys, deps.keyring.version
     )
+    next_hop = deps.next_hop(delivery.address, stays=delivery.delivery_type == SANDBOX_SERVER)
     content = source(delivery, deps.keyring, deps.settings)
-    attempt = await deps.connections.deliver(_route(delivery, deps), home, delivery.address, content)
+    attempt = await deps.connections.deliver(next_hop, home, delivery.address, content)
     return [_outcome(job, delivery, attempt, home, content, deps)]
 
 
@@ -48,14 +52,6 @@ def source(delivery: Delivery, keyring: Keyring, settings: Settings) -> bytes:
         proof=proof(delivery.recipient_id, keyring.return_path_keys, keyring.version),
     )
     return compose(delivery.email, facts)
-
-
-def _route(delivery: Delivery, deps: Deps) -> Route:
-    """Choose the next hop: test addresses and sandbox servers never leave the process, in any mode."""
-    stays = delivery.delivery_type == SANDBOX_SERVER or delivery.address.lower().endswith(f"@{TEST_DOMAIN}")
-    if stays or deps.settings.mode == "sandbox" or deps.settings.relay is None:
-        return deps.built_in
-    return Route(deps.settings.relay.host, deps.settings.relay.port)
 
 
 def _outcome(job: Deliver, delivery: Delivery, attempt: Attempt, home: str, content: bytes, deps: Deps) -> Settle:

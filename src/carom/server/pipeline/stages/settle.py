@@ -23,7 +23,7 @@ def settle(connection: sa.Connection, fact: Settle) -> int | None:
         return None
     state = follow(of.state, fact.event)
     if state is not of.state:
-        deliveries.move(connection, of.recipient_id, state, dequeue=state not in WAITING)
+        deliveries.move(connection, of, state, dequeue=state not in WAITING)
     bounce_id = None if fact.bounced is None else _bounce(connection, of, fact, fact.bounced)
     if bounce_id is not None or fact.bounced is None:
         details = fact.details if bounce_id is None else {**fact.details, "BounceID": str(bounce_id)}

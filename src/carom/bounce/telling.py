@@ -1,0 +1,145 @@
+"""What a mail tells in words, in the languages that mail systems write: that a delivery failed, is delayed, or succeeded.
+
+These tell only whether a mail is about a delivery; what went wrong is decided by the rules.
+"""
+
+import re
+
+MAX_TOLD = 4000
+"""What a mail is about stands in its first lines."""
+
+# Words of a failed delivery that stand in subjects; too common to tell anything in a text.
+_SUBJECT = re.compile(
+    r"""undeliver(?:ed|able) | non-?deliver | returned\ (?:mail|to\ sender) | return(?:ing|ed)\ (?:message\ )?to\ sender
+    | fail(?:ure|ed)\ (?:notice|delivery|notification|mail) | deliver\w*\ (?:status|fail|problem|error|report|notification|has\ failed|delayed)
+    | mail\ (?:failed|failure|system\ error|error|delivery|returned) | (?:not|cannot|n't|never)\ (?:be\ )?(?:delivered|sent) | (?:not|un)\ ?(?:be\ )?able\ to\ deliver
+    | could\ not\ (?:be\ )?(?:deliver|send) | \[bounce\] | bounce\ notification | bounced | error\ sending\ your\ mail | user\ unknown | unknown\ user
+    | processing\ error | rejected | message\ (?:status|delayed|delivery|not\ sent) | warning:\ | are\ not\ member | delivery\ temporarily""",
+    re.IGNORECASE | re.VERBOSE,
+)
+# A sentence that says so, in a subject or in a text.
+_FAILED = re.compile(
+    r"""(?:\bnot|n['’]t|\bcannot|\bunable|\bimpossible|\bnever|fail\w*)\b[^.:@]{0,60}?\b(?:deliver|redeliver|be\ sent|send|reach|forward|relay|accept(?:ed)?\ for)
+    | \bdeliver\w*[^.:@]{0,60}?\b(?:fail|not\b|impossible|problem|error|abort|delayed|unsuccess|suspend|postpone|defer)
+    | undeliver | non-?deliver | \bbounced\b | \[bounce\] | failure\ reason | \breturn(?:ed|ing)\b[^.:@]{0,40}\b(?:sender|message|mail) | failed\ (?:recipients?|address|deliver)
+    | permanent\ (?:fatal\ )?(?:error|fail) | did\ not\ (?:reach|receive) | (?:message|mail)\b[^.:@]{0,40}\b(?:rejected|refused|returned|blocked|bounced|failed|delayed)
+    | (?:rejected|refused|blocked)\b[^.:@]{0,40}\b(?:message|mail) | temporary\ (?:failure|error) | error\ (?:delivering|sending|message|type|while|occurred)
+    | host\b[^.:@]{0,80}\bsaid: | returned\ the\ following\ error
+    | could\ not\ be\ (?:found|processed) | transcript\ of\ session | (?:are|is)\ not\ (?:a\ )?member\b
+    | unzustellbar | nicht\b[^.:@]{0,40}\b(?:zugestellt|zustell|[üu]bermittelt|ausgeliefert|erreicht|gesendet|weitergeleitet) | zustell\w*[^.:@]{0,30}(?:fehl|nicht)
+    | fehler\b[^.:@]{0,30}zustell | konnte[^.:@]{0,60}nicht
+    | non\ remis | n['’](?:a|ont|est)\ pas\ (?:pu|été|parvenu) | échec | impossible\ de\b | non[ -]d(?:istribu|élivr) | pas\ (?:pu\ )?être
+    | no\ se\ (?:puede|pudo|ha)\b[^.:@]{0,30}(?:entreg|envi) | no\ (?:ha\ sido\ |fue\ )?entregad | error\ (?:de|en\ la)\ entrega | imposible\ entregar | no\ entregad
+    | mancat[oa]\ (?:recapito|consegna) | non\ (?:è|e['’]|ha)\ stat[oa]\b | impossibile\b | non\ recapita | non\ consegna
+    | não\ (?:entreg|foi|pôde|pode|é\ possível|conseguimos) | falha\ na | nao\ (?:foi|pode|entreg)
+    | niet\ (?:worden\ )?(?:bezorg|afgelever|verzonden|besteld|te\ bezorgen) | onbestelbaar | is\ mislukt | bezorg\w*[^.:@]{0,80}mislukt
+    | olevererbar | kunde\ inte | gick\ inte | kunne\ ikke | kan\ ikke | ikke\ (?:leveret|levert|afleveret) | ei\ voitu | epäonnistui
+    | nie\ (?:dostarczon|powiod|został|można) | niedostarczon | nedoruč | nebylo\ možné | nelze | nem\ sikerült | kézbesíthetetlen
+    | не\ (?:доставлен|может|удалось|был) | недоставлен | сбой | невозможно | не\ вдалося | δεν\b | edilemedi | iletilemedi | gönderilemedi
+    | 送信でき | 配信でき | 配信不能 | 届けでき | 不達 | エラー | 失败 | 失敗 | 退信 | 退回 | 無法 | 无法 | 未能 | 못했 | 실패 | 반송""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_DELAY = (
+    "has been delayed",
+    "will be retried",
+    "attempts will continue",
+    "not yet been delivered",
+    "warning message only",
+    "transient non-fatal",
+    "will continue trying",
+    "will keep trying",
+    "delays in delivering",
+    "still being retried",
+    "gmail will retry",
+    "temporary failure report",
+    "not been delivered yet",
+    "not yet delivered",
+    "delivery has been delayed",
+    "message delayed",
+    "will try again",
+    "still trying",
+    "will continue to",
+    "will be attempted",
+    "notification (delay)",
+    "delayed mail",
+    "will keep on trying",
+    "this is only a warning",
+    "this is a warning only",
+    "has been deferred",
+    "retried for",
+    "warning: could not send message for past",
+    "continue to be retried",
+    "keep retrying",
+    "will continue retrying",
+    "is still in the queue",
+    "noch nicht zugestellt",
+    "noch nicht übermittelt",
+    "wird weiterhin versucht",
+    "n'a pas encore été",
+    "pas encore pu être",
+    "aún no se ha",
+    "todavía no se ha",
+    "non è ancora stato",
+    "ainda não foi",
+    "nog niet bezorgd",
+    "nog niet afgeleverd",
+    "еще не доставлен",
+    "ещё не доставлен",
+)
+_DELAYED_FOR = re.compile(r"delayed (?:for )?(?:more than )?\d+ ?(?:minutes|hours|days|h\b)")
+_SUCCESS = (
+    "successful delivery",
+    "successful mail delivery",
+    "delivery status notification (relay",
+    "delivery status notification (success",
+    "delivery status notification (expand",
+    "successfully delivered",
+    "successfully relayed",
+    "delivered successfully",
+    "confirmation of delivery",
+    "was delivered to the",
+    "was relayed to the",
+    "been delivered to the",
+    "been relayed to the",
+    "have been delivered",
+    "delivery to these recipients or groups is complete",
+)
+_NEGATED = re.compile(r"(?:\bnot|n't|\bnever|\bcannot|\bunable|\bfailed)\b[^.]{0,40}(?:deliver|relay)")
+# Exchange begins its success reports so, in the language of its server.
+_SUCCESS_SUBJECT = re.compile(
+    r"(?:delivered|relayed|expanded|zugestellt|weitergeleitet|remis|relay[ée]|entregado|retransmitido|consegnato|inoltrato|"
+    r"entregue|retransmitida|bezorgd|doorgestuurd|levererat|leveret|levert|dostarczono|доставлено|配信済み|已送达)\s?:"
+)
+# What shops and carriers deliver.
+_GOODS = re.compile(
+    r"\b(?:parcel|package|shipment|your order|courier|tracking (?:number|id)|paket|sendung|colis|paquete|pedido|pacco|pakket|zending|przesyłk|посылк)",
+    re.IGNORECASE,
+)
+
+
+def tells_failure(text: str) -> bool:
+    """Tell whether a text says that mail was not delivered."""
+    return bool(_FAILED.search(text, 0, MAX_TOLD))
+
+
+def subject_tells_failure(subject: str) -> bool:
+    """Tell whether a subject is one of a failed delivery."""
+    return bool(_SUBJECT.search(subject)) or tells_failure(subject)
+
+
+def tells_delay(text: str) -> bool:
+    """Tell whether a text in lower case says that the remote system goes on trying."""
+    return any(phrase in text for phrase in _DELAY) or ("delayed " in text and bool(_DELAYED_FOR.search(text)))
+
+
+def tells_success(subject: str, text: str) -> bool:
+    """Tell whether a mail system reports that the mail was delivered or passed on."""
+    said = f"{subject} {text[:2000]}".lower()
+    if _SUCCESS_SUBJECT.match(subject.lower()):
+        return True
+    return any(phrase in said for phrase in _SUCCESS) and not _NEGATED.search(said)
+
+
+def tells_of_goods(text: str) -> bool:
+    """Tell whether a text is about parcels and orders: those fail to be delivered too."""
+    return bool(_GOODS.search(text, 0, MAX_TOLD))

@@ -1,0 +1,122 @@
+"""Adding up: accepted messages into ``stat`` once their minute is over, and everything anew from the rows.
+
+A message is added when it is older than GRACE, so that no transaction can still be about to bring an older one. The
+mark moves in the same transaction; on PostgreSQL it is a row lock, so that two nodes never add the same minute.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import sqlalchemy as sa
+
+from carom.server.rules.lifecycle import State
+from carom.server.rules.stats import FIRST, Kind, day_of_hour, keys_of_click, keys_of_open, keys_of_tracking
+from carom.server.store.schema import bounce, clicked, message, opened, recipient, stat, stat_mark, stream
+from carom.server.store.stats import Fact, accepted, add, hour
+from carom.taxonomy import BY_CODE
+
+GRACE = timedelta(minutes=2)
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""The mark of a store in which nothing was added up yet."""
+
+
+def roll_up(connection: sa.Connection, now: datetime) -> None:
+    """Add the messages since the mark that are older than GRACE."""
+    begin = _held_mark(connection)
+    until = now - GRACE
+    if begin == NEVER:
+        rebuild(connection, now)
+    elif until > begin:
+        for kind in (Kind.MESSAGE, Kind.SENT):
+            add(connection, list(accepted(connection, kind, *_accepted_in(begin, until))))
+        _set_mark(connection, until)
+
+
+def rebuild(connection: sa.Connection, now: datetime) -> None:
+    """Count anew all that rows tell. What they no longer tell stays as it was counted when they went."""
+    _held_mark(connection)
+    until = now - GRACE
+    connection.execute(sa.update(stat).values(kept=0))
+    for facts in (
+        accepted(connection, Kind.MESSAGE, *_accepted_in(None, until)),
+        accepted(connection, Kind.SENT, *_accepted_in(None, until)),
+        unsent(connection),
+        tracked(connection),
+        bounces(connection),
+        opens(connection),
+        clicks(connection),
+    ):
+        add(connection, list(facts))
+    connection.execute(sa.delete(stat).where(stat.c.kept == 0, stat.c.past == 0))
+    _set_mark(connection, until)
+
+
+def _held_mark(connection: sa.Connection) -> datetime:
+    until: datetime = connection.execute(sa.select(stat_mark.c.until).with_for_update()).scalar_one()
+    return until
+
+
+def _set_mark(connection: sa.Connection, until: datetime) -> None:
+    connection.execute(sa.update(stat_mark).values(until=until))
+
+
+def _accepted_in(begin: datetime | None, until: datetime) -> list[sa.ColumnElement[bool]]:
+    """Name the messages of a time, stream by stream: so they are found in the index of the lists."""
+    conditions = [
+        message.c.server_id == stream.c.server_id,
+        message.c.stream == stream.c.id,
+        message.c.submitted_at < until,
+    ]
+    return conditions if begin is None else [*conditions, message.c.submitted_at >= begin]
+
+
+_OF_MESSAGE = (message.c.server_id, message.c.stream, message.c.tag, hour(message.c.submitted_at))
+_RECIPIENTS = message.join(recipient, recipient.c.message_id == message.c.id)
+
+
+def unsent(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> Iterator[Fact]:
+    """Count the recipients that were never sent to, on the day of their message."""
+    found = sa.select(*_OF_MESSAGE, sa.func.count()).select_from(_RECIPIENTS).group_by(*_OF_MESSAGE)
+    for server_id, name, tag, at, number in connection.execute(found.where(recipient.c.state == State.FAILED, *where)):
+        yield Fact(server_id, Kind.UNSENT, tag, day_of_hour(at), name, "", number)
+
+
+def tracked(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> Iterator[Fact]:
+    """Count the recipients of tracked mail, on the day of their message."""
+    by = (*_OF_MESSAGE, recipient.c.tracks_opens, recipient.c.tracked_links)
+    found = sa.select(*by, sa.func.count()).select_from(_RECIPIENTS).group_by(*by)
+    wanted = found.where(recipient.c.tracks_opens.is_not(None), *where)
+    for server_id, name, tag, at, opens_, links, number in connection.execute(wanted):
+        for kind, key, each in keys_of_tracking(opens=opens_, links=links):
+            yield Fact(server_id, kind, tag, day_of_hour(at), name, key, each * number)
+
+
+def bounces(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> Iterator[Fact]:
+    """Count bounces by type."""
+    by = (bounce.c.server_id, bounce.c.stream, bounce.c.tag, hour(bounce.c.bounced_at), bounce.c.type)
+    for server_id, name, tag, at, code, number in connection.execute(
+        sa.select(*by, sa.func.count()).where(*where).group_by(*by)
+    ):
+        yield Fact(server_id, Kind.BOUNCE, tag, day_of_hour(at), name, BY_CODE[code].value, number)
+
+
+def opens(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> Iterator[Fact]:
+    """Count first opens."""
+    reader = (opened.c.platform, opened.c.client_family, opened.c.read_seconds)
+    by = (opened.c.server_id, opened.c.stream, opened.c.tag, hour(opened.c.at), *reader)
+    for server_id, name, tag, at, platform, family, seconds, number in connection.execute(
+        sa.select(*by, sa.func.count()).where(*where).group_by(*by)
+    ):
+        for kind, key in [(Kind.OPEN, FIRST), *keys_of_open(platform, family, seconds)]:
+            yield Fact(server_id, kind, tag, day_of_hour(at), name, key, number)
+
+
+def clicks(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> Iterator[Fact]:
+    """Count first clicks."""
+    reader = (clicked.c.platform, clicked.c.client_family, clicked.c.location)
+    by = (clicked.c.server_id, clicked.c.stream, clicked.c.tag, hour(clicked.c.at), *reader)
+    for server_id, name, tag, at, platform, family, location, number in connection.execute(
+        sa.select(*by, sa.func.count()).where(*where).group_by(*by)
+    ):
+        for kind, key in [(Kind.CLICK, FIRST), *keys_of_click(platform, family, location)]:
+            yield Fact(server_id, kind, tag, day_of_hour(at), name, key, number)

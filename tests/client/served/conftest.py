@@ -1,0 +1,54 @@
+# pyright: basic
+"""Every test here runs four times, the same body: with the sync and the async client, on SQLite and on PostgreSQL."""
+
+import logging
+from collections.abc import AsyncIterator, Generator, Iterator
+from typing import Any
+
+import pytest
+
+from tests.client.served.servers import Served, on_postgres, on_sqlite
+from tests.client.served.world import World
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def served(request: pytest.FixtureRequest) -> Iterator[Served]:
+    """Carom's own server, one for each store and session."""
+    if request.param == "sqlite":
+        with on_sqlite() as server:
+            yield server
+    else:
+        with on_postgres(request.getfixturevalue("postgres_url")) as server:
+            yield server
+
+
+@pytest.fixture
+async def world(served: Served, flavour: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+    """A fresh Postmark server and its clients."""
+    for name in ("POSTMARK_API_TOKEN", "POSTMARK_SERVER_TOKEN", "POSTMARK_ACCOUNT_TOKEN", "POSTMARK_API_URL"):
+        monkeypatch.delenv(name, raising=False)
+    world = World(served, flavour)
+    logger = logging.getLogger("carom.client")
+    before = logger.level
+    logger.addHandler(world.log)
+    logger.setLevel(logging.DEBUG)
+    yield world
+    logger.setLevel(before)
+    logger.removeHandler(world.log)
+    await world.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]:
+    """Skip what needs an endpoint that is not served yet; see that a test calls what it says that it calls."""
+    world: Any = pyfuncitem.funcargs.get("world")
+    try:
+        result = yield
+    except Exception:
+        if world is not None and world.not_served:
+            pytest.skip(f"not served yet: {', '.join(world.not_served)}")
+        raise
+    if world is not None:
+        claimed = getattr(pyfuncitem.function, "calls", set()) | getattr(pyfuncitem.function, "refuses", set())
+        assert claimed <= world.called, f"never called: {', '.join(sorted(claimed - world.called))}"
+    return result
