@@ -4,7 +4,7 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -70,7 +70,7 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 
 
 @contextlib.asynccontextmanager
-async def begun(request: pytest.FixtureRequest, folder: Path) -> AsyncIterator[Database]:
+async def begun(request: pytest.FixtureRequest, folder: Path) -> AsyncGenerator[Database]:
     """Open a database of the kind that a fixture's parameter names, with a first account and server in it."""
     with contextlib.ExitStack() as stack:
         if request.param == "postgresql":
