@@ -34,6 +34,21 @@ JSON_VALUES = {
 }
 """JSON texts; a byte that is no UTF-8 is written as its surrogate escape."""
 
+OF_DATABASES = frozenset(
+    {
+        "NUL",
+        "NUL in a key",
+        "an astral character",
+        "a long text",
+        "over 64 bits",
+        "over 64 bits, negative",
+        "bytes that are no UTF-8",
+        "a date before all",
+        "a date after all",
+    }
+)
+"""What two databases may take differently."""
+
 TEXTS = {
     "NUL": "a%00b",
     "bytes that are no UTF-8": "%ff%fe",
@@ -71,8 +86,14 @@ BODIES = {
 }
 
 
-def bodies(good: Any) -> Iterator[tuple[str, bytes]]:
-    """Yield bodies with one value of a good one replaced, and some that are wrong as a whole."""
+def texts(*, all_of_them: bool = True) -> dict[str, str]:
+    """Return hostile texts of paths and queries: all, or those of databases."""
+    return {what: text for what, text in TEXTS.items() if all_of_them or what in OF_DATABASES}
+
+
+def bodies(good: Any, *, all_of_them: bool = True) -> Iterator[tuple[str, bytes]]:
+    """Yield bodies with one value of a good one replaced, by all or by those of databases, and some that are wrong as a
+    whole."""
     for what, text in BODIES.items():
         yield what, _bytes(text)
     for place in _places(good):
@@ -80,7 +101,8 @@ def bodies(good: Any) -> Iterator[tuple[str, bytes]]:
         _put(marked, place, "<here>")
         text = json.dumps(marked)
         for what, value in JSON_VALUES.items():
-            yield f"{what} at {place}", _bytes(text.replace('"<here>"', value))
+            if all_of_them or what in OF_DATABASES:
+                yield f"{what} at {place}", _bytes(text.replace('"<here>"', value))
 
 
 def _bytes(text: str) -> bytes:

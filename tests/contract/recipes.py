@@ -11,12 +11,15 @@ from carom.server.pipeline.jobs import Bounced, Settle
 from carom.server.pipeline.stages.settle import settle
 from carom.server.rules.inbound import FAILED
 from carom.server.rules.lifecycle import Event
-from carom.server.store import schema
+from carom.server.store import schema, senders
 from carom.taxonomy import BounceType
 from carom.wire._kinds import is_object
 from carom.wire.endpoints import ENDPOINTS
 from tests.contract.conftest import Server
 from tests.contract.test_inbound import Post
+from tests.contract.test_visits import _click as click_it
+from tests.contract.test_visits import _open as open_it
+from tests.server.rules.test_agents import CHROME
 from tests.store.sending import recipient_ids
 from tests.stores import NOW
 
@@ -312,6 +315,7 @@ async def _stats(server: Server) -> Request:
     stream = await _stream(server)
     for kind in COUNTED:
         await _message(server, kind, To=f"{kind.value}@example.com", MessageStream=stream)
+    await _visited(server, MessageStream=stream)
     return Request(query={"messagestream": stream}, unknown={"messagestream": UNKNOWN_NAME})
 
 
@@ -363,6 +367,8 @@ async def _received(server: Server) -> Request:
 
 
 async def _arrival(server: Server) -> str:
+    """Take a mail in. What others of the store have left to do is dropped: only the mail is to be worked on."""
+    await server.store.database.write(lambda connection: connection.execute(sa.delete(schema.job)))
     [message_id] = await Post(server).arrive()
     return message_id
 
@@ -385,6 +391,154 @@ async def _failed(server: Server) -> Request:
     fail = sa.update(table).where(table.c.id == UUID(message_id)).values(status=FAILED)
     await server.store.database.write(lambda connection: connection.execute(fail))
     return Request(at={"message_id": message_id}, unknown={"message_id": UNKNOWN_UUID})
+
+
+@recipe("GET_OPENS", "GET_CLICKS")
+async def _visits(server: Server) -> Request:
+    stream = await _stream(server)
+    await _visited(server, MessageStream=stream)
+    return Request(query={**PAGE, "messagestream": stream}, unknown={"messagestream": UNKNOWN_NAME})
+
+
+async def _visited(server: Server, **fields: Any) -> str:
+    """Send a message that is opened and whose link is followed."""
+    message_id = await server.send(**{**EMAIL, "HtmlBody": f'<a href="{LINK}">Order</a>', **fields})
+    await open_it(server, message_id, agent=CHROME, read_seconds=5)
+    await click_it(server, message_id, LINK)
+    return message_id
+
+
+LINK = "https://example.com/order"
+
+
+@recipe("GET_OPENS_OF_MESSAGE", "GET_CLICKS_OF_MESSAGE")
+async def _visits_of_message(server: Server) -> Request:
+    return Request(at={"message_id": await _visited(server)}, query=PAGE, unknown={"message_id": UNKNOWN_UUID})
+
+
+async def _account(server: Server, method: str, path: str, body: Any = None) -> Any:
+    return (await server.account(method, path, body)).ok
+
+
+async def _domain(server: Server) -> int:
+    """Add a domain. Its name is the server's own, as a domain belongs to one account."""
+    number: int = (await _account(server, "POST", "/domains", _new_domain(server)))["ID"]
+    return number
+
+
+def _new_domain(server: Server) -> dict[str, str]:
+    name = f"d{server.store.tenant.server_id}.example.com"
+    return {"Name": name, "ReturnPathDomain": f"pm.{name}"}
+
+
+@recipe("GET_DOMAINS")
+async def _domains(server: Server) -> Request:
+    await _domain(server)
+    return Request(query=PAGE)
+
+
+@recipe("CREATE_DOMAIN")
+async def _create_domain(server: Server) -> Request:
+    return Request(body=_new_domain(server))
+
+
+@recipe(
+    "GET_DOMAIN",
+    "DELETE_DOMAIN",
+    "VERIFY_DOMAIN_DKIM",
+    "VERIFY_DOMAIN_RETURN_PATH",
+    "VERIFY_DOMAIN_SPF",
+    "VERIFY_DOMAIN_CUSTOM_TRACKING",
+)
+async def _one_domain(server: Server) -> Request:
+    return Request(at={"domain_id": await _domain(server)}, unknown={"domain_id": UNKNOWN_NUMBER})
+
+
+@recipe("UPDATE_DOMAIN")
+async def _update_domain(server: Server) -> Request:
+    body = {"ReturnPathDomain": ""}
+    return Request(at={"domain_id": await _domain(server)}, body=body, unknown={"domain_id": UNKNOWN_NUMBER})
+
+
+@recipe("ROTATE_DOMAIN_DKIM")
+async def _rotate(server: Server) -> Request:
+    """A domain that was allowed by hand has no key that waits to be seen."""
+    tenant = server.store.tenant
+    await server.store.database.write(senders.allow, tenant.account_id, _new_domain(server)["Name"], NOW)
+    page = await _account(server, "GET", "/domains?count=1&offset=0")
+    return Request(at={"domain_id": page["Domains"][0]["ID"]}, unknown={"domain_id": UNKNOWN_NUMBER})
+
+
+async def _sender(server: Server) -> int:
+    number: int = (await _account(server, "POST", "/senders", NEW_SENDER))["ID"]
+    return number
+
+
+NEW_SENDER = {"FromEmail": "joe@example.org", "Name": "Joe", "ConfirmationPersonalNote": "It is me."}
+
+
+@recipe("GET_SENDERS")
+async def _senders(server: Server) -> Request:
+    await _sender(server)
+    return Request(query=PAGE)
+
+
+@recipe("CREATE_SENDER")
+async def _create_sender(server: Server) -> Request:
+    return Request(body=NEW_SENDER)
+
+
+@recipe("GET_SENDER", "DELETE_SENDER", "RESEND_SENDER_CONFIRMATION", "VERIFY_SENDER_SPF")
+async def _one_sender(server: Server) -> Request:
+    return Request(at={"sender_id": await _sender(server)}, unknown={"sender_id": UNKNOWN_NUMBER})
+
+
+@recipe("UPDATE_SENDER")
+async def _update_sender(server: Server) -> Request:
+    body = {"Name": "Joseph"}
+    return Request(at={"sender_id": await _sender(server)}, body=body, unknown={"sender_id": UNKNOWN_NUMBER})
+
+
+@recipe("REQUEST_NEW_SENDER_DKIM")
+async def _renew(server: Server) -> Request:
+    """The domain of a sender that was allowed by hand has no key that waits to be seen."""
+    await server.store.database.write(senders.allow, server.store.tenant.account_id, NEW_SENDER["FromEmail"], NOW)
+    page = await _account(server, "GET", "/senders?count=1&offset=0")
+    return Request(at={"sender_id": page["SenderSignatures"][0]["ID"]}, unknown={"sender_id": UNKNOWN_NUMBER})
+
+
+BULK = {
+    "From": EMAIL["From"],
+    "Subject": "Hello {{FirstName}}",
+    "TextBody": "Hello",
+    "Messages": [{"To": "ann@example.com", "TemplateModel": {"FirstName": "Ann"}}, {"To": "bob@example.com"}],
+}
+
+
+@recipe("SEND_BULK")
+async def _send_bulk(server: Server) -> Request:
+    news = {**STREAM, "ID": "news", "MessageStreamType": "Broadcasts", "SubscriptionManagementConfiguration": None}
+    await server.post("/message-streams", news)
+    return Request(body={**BULK, "MessageStream": "news"}, unknown={"MessageStream": UNKNOWN_NAME})
+
+
+@recipe("GET_BULK")
+async def _one_bulk(server: Server) -> Request:
+    made = await server.post("/email/bulk", BULK)
+    return Request(at={"bulk_request_id": made["ID"]}, unknown={"bulk_request_id": UNKNOWN_UUID})
+
+
+@recipe("GET_BULKS")
+async def _bulks(server: Server) -> Request:
+    for _ in range(2):
+        await server.post("/email/bulk", BULK)
+    return Request(query={"count": 1})
+
+
+@recipe("VERIFY_WEBHOOK", "GET_WEBHOOK_STATISTICS")
+async def _hook_that_does_not_answer(server: Server) -> Request:
+    made = await server.post("/webhooks", {**HOOK, "Url": "http://127.0.0.1:1/"})
+    return Request(at={"webhook_id": made["ID"]}, unknown={"webhook_id": UNKNOWN_NUMBER})
 
 
 @recipe("GET_SERVERS")

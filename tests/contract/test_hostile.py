@@ -5,21 +5,17 @@ from typing import Any
 import msgspec
 import pytest
 
-from carom.server.store.database import Database
+from carom.server.store.database import Database, SqliteDatabase
 from carom.wire.endpoint import Endpoint
 from carom.wire.endpoints import ENDPOINTS
 from tests.contract import hostile
-from tests.contract.conftest import Answer, Server
+from tests.contract.conftest import Server
 from tests.contract.recipes import RECIPES, Request
 from tests.contract.walking import NAMES, account, anyio_backend, ask, database, places
 
 __all__ = ["anyio_backend", "database"]
 
 pytestmark = pytest.mark.anyio
-
-
-def assert_sane(answer: Answer, what: str) -> None:
-    assert answer.status < 500, f"{what}: {answer.json}"
 
 
 async def a_request(server: Server, name: str) -> Request:
@@ -43,7 +39,7 @@ async def test_no_body_is_too_much(database: Database, name: str) -> None:
     server = await account(database)
     good = await a_request(server, name)
     wrong: list[str] = []
-    for what, body in hostile.bodies(good.body if good.body is not None else {"X": 1}):
+    for what, body in hostile.bodies(good.body or {"X": 1}, all_of_them=isinstance(database, SqliteDatabase)):
         answer = await ask(server, ENDPOINTS[name], msgspec.structs.replace(good, body=body))
         if answer.status >= 500:
             wrong.append(f"{what}: {answer.json}")
@@ -57,7 +53,7 @@ async def test_no_path_and_no_query_is_too_much(database: Database, name: str) -
     server = await account(database)
     good = await a_request(server, name)
     wrong: list[str] = []
-    for what, text in hostile.TEXTS.items():
+    for what, text in hostile.texts(all_of_them=isinstance(database, SqliteDatabase)).items():
         requests = {
             **{place: msgspec.structs.replace(good, at={**good.at, place: text}) for place in good.at},
             **{

@@ -39,19 +39,20 @@ OPEN: dict[str, str] = {
 }
 """Fields whose members are no fields, and why."""
 
-NOT_TRACKED = "opens and clicks are not recorded yet, so there are no days with any"
 DIFFERENT: dict[str, tuple[str, str]] = {
     "GET_TAG_TRIGGERS": (r"\.Tags.+", "they are retired, so the list is empty"),
     **dict.fromkeys(
-        (
-            "GET_TRACKED_COUNTS",
-            "GET_OPEN_COUNTS",
-            "GET_OPEN_PLATFORMS",
-            "GET_CLICK_COUNTS",
-            "GET_CLICK_PLATFORMS",
-            "GET_CLICK_LOCATIONS",
-        ),
-        (r"\.Days.+", NOT_TRACKED),
+        ("GET_OPENS", "GET_OPENS_OF_MESSAGE", "GET_CLICKS_OF_MESSAGE"),
+        (r".*\.(ReadSeconds|RecordType)", "recorded answers have these, one example or the other lacks them"),
+    ),
+    **dict.fromkeys(
+        ("GET_WEBHOOKS", "CREATE_WEBHOOK", "GET_WEBHOOK", "UPDATE_WEBHOOK"),
+        (r".*\.Status", "the newest documents have it, the example does not"),
+    ),
+    "GET_TRACKED_COUNTS": (r"\.Days.+", "tracked messages count when a worker sends them, and there is none here"),
+    **dict.fromkeys(
+        ("CREATE_DOMAIN", "GET_DOMAIN", "UPDATE_DOMAIN", "VERIFY_DOMAIN_DKIM", "VERIFY_DOMAIN_RETURN_PATH"),
+        (r"\.CustomTracking.+", "a client knows these, the example does not"),
     ),
     **dict.fromkeys(
         ("GET_OPEN_EMAILCLIENTS", "GET_OPEN_READTIMES", "GET_CLICK_BROWSERFAMILIES"),
