@@ -114,11 +114,12 @@ async def test_c6_s5_filters_of_bounces_narrow(world: World) -> None:
 
 
 async def test_c6_a_bounce_can_be_dumped_and_activated_by_itself(world: World) -> None:
+    """Through the client that it came from; without one, through the global one."""
     bounce = await world.bounced(HARD)
+    assert HARD in (await settle(bounce.dump()) or "")
+    assert (await settle(bounce.activate())).ack == "OK"
     carom.configure(world.token, base_url=world.served.url)
     try:
-        assert HARD in (await settle(bounce.dump()) or "")
-        assert (await settle(bounce.activate())).ack == "OK"
         assert [one.id for one in carom.Bounce.all(type="HardBounce")] == [bounce.id]
         assert not carom.Bounce.find(bounce.id).inactive
         assert carom.delivery_stats().inactive_mails == 0
