@@ -42,7 +42,7 @@ test: $(VENV)/dev
 NEWER ?= python3.13
 .django/bin/django-admin: constraints/django.txt
 	@$(NEWER) -m venv .django
-	@.django/bin/pip install --quiet --no-deps --requirement constraints/django.txt
+	@.django/bin/pip install --quiet --no-deps --require-hashes --requirement constraints/django.txt
 	@touch $@
 
 django: $(VENV)/dev .django/bin/django-admin
