@@ -20,9 +20,11 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from carom.server.http import handlers
+from carom.server.http.openapi import document
+from carom.server.http.routes import routes
 from carom.testing import LocalServer
 from carom.wire.endpoints import SERVED
-from carom.wire.openapi import openapi
 
 EXAMPLES = 4
 """How many requests each endpoint gets of each kind: those that fit the document, and those that do not."""
@@ -34,7 +36,8 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-SCHEMA = schemathesis.openapi.from_dict(openapi())
+__all__ = ["handlers"]
+SCHEMA = schemathesis.openapi.from_dict(document("GET", routes.served))
 
 
 @pytest.fixture(scope="module")

@@ -6,12 +6,16 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from carom.server.http import handlers
+from carom.server.http.openapi import document
+from carom.server.http.routes import routes
 from carom.wire.codes import EVERYWHERE, codes
-from carom.wire.openapi import SECURITY, Served, openapi, served, text_of
+from carom.wire.openapi import SECURITY, Served, served, text_of
 from tools.generators.server_reference import table
 
 TARGET = Path(__file__).parents[2] / "docs/server/api.md"
-DOCUMENT: dict[str, Any] = openapi()
+__all__ = ["handlers"]
+DOCUMENT = document("GET", routes.served)
 
 
 def operation(one: Served) -> dict[str, Any]:

@@ -55,7 +55,7 @@ class Routes:
     def __init__(self) -> None:
         """Begin empty."""
         self._root = _Node()
-        self.served: set[Endpoint[Any, Any]] = set()
+        self.served: dict[Endpoint[Any, Any], Handler] = {}
 
     def serve(
         self, endpoint: Endpoint[Req, Res]
@@ -72,14 +72,15 @@ class Routes:
                 else:
                     node = node.children.setdefault(segment.lower(), _Node())
             node.methods[endpoint.method] = (endpoint, handler)
-            self.served.add(endpoint)
+            self.served[endpoint] = handler
             return handler
 
         return register
 
     def check(self, table: Iterable[Endpoint[Any, Any]]) -> None:
         """Raise RuntimeError unless exactly the endpoints of the table are served."""
-        missing, extra = set(table) - self.served, self.served - set(table)
+        served = set(self.served)
+        missing, extra = set(table) - served, served - set(table)
         if missing or extra:
             raise RuntimeError(f"routes and endpoint table differ: not served {missing}, not in the table {extra}")
 
@@ -125,7 +126,7 @@ class Api:
 
     async def _answer(self, scope: Scope, receive: Receive) -> Any:
         if scope["path"].lower() == OPENAPI_PATH:
-            return document(scope["method"])
+            return document(scope["method"], self._routes.served)
         endpoint, handler, at = self._route(scope)
         call = await self._authenticate(endpoint, scope)
         body = await _read_body(scope, receive, endpoint.max_body)
