@@ -78,18 +78,18 @@ step('unarchive', 'UNARCHIVE_MESSAGE_STREAM') { client.unarchive_message_stream(
 step('no stream', 'GET_MESSAGE_STREAM') { client.get_message_stream('nowhere') }
 
 step('suppress', 'CREATE_SUPPRESSIONS') do
-  client.create_suppressions('outbound', 'carl@example.org')[:suppressions][0][:status]
+  client.create_suppressions('outbound', 'carl@example.org')[:suppressions][0]['Status']
 end
 step('suppressions', 'DUMP_SUPPRESSIONS') do
   client.dump_suppressions('outbound', email_address: 'carl@example.org').map { |one| one[:email_address] }
 end
 step('lift', 'DELETE_SUPPRESSIONS') do
-  client.delete_suppressions('outbound', 'carl@example.org')[:suppressions][0][:status]
+  client.delete_suppressions('outbound', 'carl@example.org')[:suppressions][0]['Status']
 end
 
 step('webhook', 'CREATE_WEBHOOK') do
   hook = client.create_webhook(url: 'https://example.com/hook',
-                               triggers: { open: { enabled: true, post_first_open_only: true } })
+                               triggers: { 'Open' => { 'Enabled' => true, 'PostFirstOpenOnly' => true } })
   kept[:hook] = hook[:id]
   hook[:triggers]['Open']['PostFirstOpenOnly']
 end
