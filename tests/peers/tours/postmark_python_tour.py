@@ -15,8 +15,19 @@ AT: dict[str, Any] = json.loads(sys.argv[1])
 URL = f"http://{AT['host']}:{AT['port']}"
 SEEN: dict[str, Any] = {}
 KEPT: dict[str, Any] = {}
-client: Any = postmark.ServerClient(AT["server_token"], base_url=URL, timeout=30)
-account: Any = postmark.AccountClient(AT["account_token"], base_url=URL, timeout=30)
+
+
+def server_client(token: str) -> Any:
+    """Return a client of a server."""
+    return postmark.ServerClient(token, base_url=URL, timeout=30)
+
+
+def account_client(token: str) -> Any:
+    """Return a client of an account."""
+    return postmark.AccountClient(token, base_url=URL, timeout=30)
+
+
+client, account = server_client(AT["server_token"]), account_client(AT["account_token"])
 
 
 def step(label: str, endpoint: str, run: Callable[[], Any]) -> None:
@@ -54,7 +65,7 @@ def sending() -> None:
     step("send", "SEND_EMAIL", lambda: client.outbound.send(MAIL).message)
     step("send to inactive", "SEND_EMAIL", lambda: client.outbound.send({**MAIL, "to": AT["bounced"]}))
     step("send on no stream", "SEND_EMAIL", lambda: client.outbound.send({**MAIL, "message_stream": "nowhere"}))
-    step("wrong token", "SEND_EMAIL", lambda: postmark.ServerClient("nonsense", base_url=URL).outbound.send(MAIL))
+    step("wrong token", "SEND_EMAIL", lambda: server_client("nonsense").outbound.send(MAIL))
     step("batch", "SEND_BATCH", lambda: [
         one.error_code for one in client.outbound.send_batch([MAIL, {**MAIL, "to": "bob@example.org"}])
     ])  # fmt: skip
@@ -203,7 +214,7 @@ def servers() -> None:
     step("edit other server", "UPDATE_SERVER_BY_ID", lambda: own.edit(KEPT["server"], track_opens=True).track_opens)
     step("delete server", "DELETE_SERVER", lambda: own.delete(KEPT["server"]).error_code)
     step("no server", "GET_SERVER_BY_ID", lambda: own.get(KEPT["server"]))
-    step("wrong account token", "GET_SERVERS", lambda: postmark.AccountClient("no", base_url=URL).server.list())
+    step("wrong account token", "GET_SERVERS", lambda: account_client("nonsense").server.list())
 
 
 def domains() -> None:
