@@ -111,7 +111,7 @@ def _bytes(text: str) -> bytes:
 
 def _places(value: Any) -> Iterator[tuple[Any, ...]]:
     members: list[tuple[Any, Any]] = (
-        list(value.items()) if is_object(value) else list(enumerate(value)) if is_list(value) else []
+        list(value.items()) if is_object(value) else list(enumerate(value[:1])) if is_list(value) else []
     )
     for key, member in members:
         yield (key,)

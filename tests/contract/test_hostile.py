@@ -25,15 +25,23 @@ async def a_request(server: Server, name: str) -> Request:
     return Request(at=dict.fromkeys(places(ENDPOINTS[name]), 1))
 
 
-def query_names(endpoint: Endpoint[Any, Any]) -> list[str]:
-    """Return what a query may hold."""
-    if endpoint.has_body:
-        return []
+def names_beside_path(endpoint: Endpoint[Any, Any]) -> list[str]:
+    """Return what a query or body may hold."""
     fields = msgspec.structs.fields(endpoint.request)
     return [field.encode_name for field in fields if not endpoint.in_path(field.name)]
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if ENDPOINTS[name].has_body])
+def query_names(endpoint: Endpoint[Any, Any]) -> list[str]:
+    """Return what a query may hold."""
+    return [] if endpoint.has_body else names_beside_path(endpoint)
+
+
+def body_names(endpoint: Endpoint[Any, Any]) -> list[str]:
+    """Return what a body may hold."""
+    return names_beside_path(endpoint) if endpoint.has_body else []
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if body_names(ENDPOINTS[name])])
 async def test_no_body_is_too_much(database: Database, name: str) -> None:
     """Each value of a good body is replaced by each hostile one."""
     server = await account(database)

@@ -46,7 +46,14 @@ def encode_hook(value: object) -> str:
 
 def filter_bound(text: str, *, end: bool) -> datetime:
     """Read a ``fromdate`` or ``todate``: a date or a time, US Eastern unless it says otherwise, to the end of what it
-    names if ``end``. ``2026-9-7`` is read too. Raises ValueError."""
+    names if ``end``. ``2026-9-7`` is read too. Raises ValueError, and OverflowError for a time that another zone cannot
+    tell, as it is before the first year there or after the last."""
+    at = _bound(text, end=end)
+    at.astimezone(UTC).astimezone(eastern())
+    return at
+
+
+def _bound(text: str, *, end: bool) -> datetime:
     text = text.strip()
     day, _, clock = text.replace(" ", "T").partition("T")
     if not clock:
