@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
 from carom.server.rules.stats import Kind, day_begins, day_of
-from carom.server.store import bounces, clicks, messages, opens, retention, rollup, stats
+from carom.server.store import bounces, clicks, messages, opens, retention, rollup, schema, stats
 from carom.server.store.visits import Filter as Visits
 from carom.taxonomy import BounceType
 from tests.stores import NOW, Store
@@ -114,13 +115,27 @@ async def test_messages_are_counted_in_the_sums(store: Store, wanted: dict[str, 
     assert all("submitted_at>" in plan or "submitted_at >=" in plan for plan in since), since
 
 
-@pytest.mark.parametrize("module", [opens, clicks])
-async def test_visits(store: Store, module: Any) -> None:
+@pytest.mark.parametrize(("module", "table"), [(opens, schema.opened), (clicks, schema.clicked)])
+async def test_visits(store: Store, module: Any, table: sa.Table) -> None:
     """By recipient, or in order of time."""
+    await store.database.write(_fill, table, store.tenant.server_id)
     for wanted, index in ((Visits(stream="outbound"), "list"), (Visits(stream="outbound", recipient="a@b.c"), "email")):
         plans = await store.database.read(_plans, module.page, store.tenant.server_id, wanted, 50, 0)
         assert any(f"_{index}" in plan for plan in plans), plans
         assert not any(_walks(plan, "open") or _walks(plan, "click") for plan in plans), plans
+
+
+def _fill(connection: sa.Connection, table: sa.Table, server_id: int) -> None:
+    """Make rows of many recipients, so that PostgreSQL has something to choose by."""
+    texts = {column.name: "" for column in table.columns if isinstance(column.type, sa.Text) and not column.nullable}
+    rows = [
+        {**texts, "server_id": server_id, "stream": "outbound", "message_id": UUID(int=number), "at": NOW,
+         "recipient_id": number, "email": f"a{number}@b.c", "link_digest": b""}
+        for number in range(3000)
+    ]  # fmt: skip
+    names = set(table.columns.keys())
+    connection.execute(sa.insert(table), [{name: row[name] for name in row if name in names} for row in rows])
+    connection.exec_driver_sql("ANALYZE")
 
 
 async def test_statistics_read_sums_and_the_last_minutes(store: Store) -> None:
