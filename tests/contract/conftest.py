@@ -108,9 +108,10 @@ class Server:
         *,
         token: str | None = "",
         kind: str = "server",
+        key: str = "",
         content_type: str | None = None,
     ) -> Answer:
-        """Make a call with a token of a kind, by default its own, or with none."""
+        """Make a call with a token of a kind, by default its own, or with none. ``key`` is an Idempotency-Key."""
         token = getattr(self.tokens, kind) if token == "" else token
         path, _, query = path.partition("?")
         content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
@@ -122,6 +123,7 @@ class Server:
             "query_string": query.encode(),
             "headers": [
                 *([] if token is None else [(f"x-postmark-{kind}-token".encode(), token.encode())]),
+                *([(b"idempotency-key", key.encode())] if key else []),
                 *([] if content_type is None else [(b"content-type", content_type.encode())]),
             ],
         }

@@ -11,6 +11,9 @@ from cyclopts import Parameter, Token
 from carom.server.app import Carom, Listening
 from carom.server.config import HostPort, Settings
 
+SWITCH_SECONDS = 0.0005
+"""How long the event loop keeps the interpreter to itself while the thread that writes to SQLite waits for it."""
+
 
 def _read_host_port(kind: type[HostPort], tokens: Sequence[Token]) -> HostPort:
     del kind
@@ -27,11 +30,12 @@ def serve(settings: Annotated[Settings, Parameter(name="*")] | None = None) -> N
     CAROM_ACCOUNT_TOKEN are used instead where they are set. Port 0 picks a free one. SIGTERM and Ctrl-C end it cleanly.
     """
     settings = settings or Settings()
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    sys.setswitchinterval(SWITCH_SECONDS)
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_serve(settings))
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     """Return uvloop's where it is installed: it is not made for every system."""
     try:
         import uvloop

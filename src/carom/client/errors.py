@@ -137,8 +137,9 @@ class InactiveRecipientError(ApiInputError):
 
     @property
     def recipients(self) -> list[str]:
-        """The inactive addresses that the API names; they can be fewer than there are."""
-        return self.parse_recipients(self.message)
+        """The inactive addresses that the API names; they can be fewer than there are. Carom lists them, Postmark's
+        sentence holds them."""
+        return listed_inactive(self.body) or self.parse_recipients(self.message)
 
     @staticmethod
     def parse_recipients(text: str) -> list[str]:
@@ -195,6 +196,18 @@ class InvalidTemplateError(Error):
 _INACTIVE = re.compile(
     r"inactive addresses:\s*(.+?)\s*(?:\.?\s*Inactive recipients\b|\.?\s*$)", re.IGNORECASE | re.DOTALL
 )
+
+
+class _Listed(msgspec.Struct, rename={"inactive": "InactiveRecipients"}):
+    inactive: list[str] = []
+
+
+def listed_inactive(body: bytes) -> list[str]:
+    """Return the addresses that an answer of Carom's lists as inactive."""
+    try:
+        return msgspec.json.decode(body, type=_Listed).inactive
+    except msgspec.DecodeError:
+        return []
 
 
 def inactive_addresses(text: str) -> list[str]:

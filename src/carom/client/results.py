@@ -6,6 +6,7 @@ from carom.client._core import error_class
 from carom.client.errors import HttpServerError, inactive_addresses
 from carom.wire import email
 from carom.wire.addresses import BadAddress, parse_addresses
+from carom.wire.endpoint import encode_json
 
 
 class SendResult(email.SendResult, frozen=True, kw_only=True):
@@ -26,7 +27,10 @@ class SendResult(email.SendResult, frozen=True, kw_only=True):
 
     @property
     def rejected(self) -> list[str]:
-        """The addresses that the message names as inactive: they get nothing."""
+        """The addresses that the answer names as inactive: they get nothing. Carom lists them, Postmark's sentence holds
+        them."""
+        if self.inactive_recipients is not None:
+            return list(self.inactive_recipients)
         return inactive_addresses(self.message or "")
 
     @property
@@ -44,7 +48,8 @@ class SendResult(email.SendResult, frozen=True, kw_only=True):
         if self.ok:
             return None
         raised = error_class(422, self.error_code)
-        return raised(self.message or "The message was refused.", status_code=422, error_code=self.error_code)
+        message = self.message or "The message was refused."
+        return raised(message, status_code=422, error_code=self.error_code, body=encode_json(self))
 
 
 def _bare(text: str) -> list[str]:

@@ -82,15 +82,18 @@ class Carom:
         *,
         tokens: Tokens | None = None,
         keyring: Keyring | None = None,
+        works: bool = True,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         """Take settings over; nothing is opened before ``start``. ``tokens`` are those of an empty store's first server
         and account, by default from the environment or made up; ``keyring`` holds the installation's keys, by default
-        those of CAROM_SECRET or the data folder. Raises BadSetting."""
+        those of CAROM_SECRET or the data folder. One that does not work takes mail in and leaves what is due to others.
+        Raises BadSetting."""
         settings.check()
         self.settings = settings
         self._tokens = tokens or _tokens()
         self._keyring = keyring
+        self._works = works
         self.clock = clock
         self.new_tokens: Tokens | None = None
         self._closing = contextlib.AsyncExitStack()
@@ -150,13 +153,14 @@ class Carom:
             database.announce()
 
         sandbox.wake = homecoming.wake = wake
-        await worker.start()
-        starting.push_async_callback(worker.stop, GRACE_SECONDS)
+        if self._works:
+            await worker.start()
+            starting.push_async_callback(worker.stop, GRACE_SECONDS)
+            housekeeping = Housekeeping(database, settings, self.clock)
+            housekeeping.start()
+            starting.push_async_callback(housekeeping.stop)
         # Opened now, so that a file that is none is refused at the start; the tracking pages ask it.
         starting.callback(Places(settings.geo).close)
-        housekeeping = Housekeeping(database, settings, self.clock)
-        housekeeping.start()
-        starting.push_async_callback(housekeeping.stop)
 
         context = Context(
             database=database,

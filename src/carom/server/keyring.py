@@ -9,6 +9,7 @@ import os
 import re
 import secrets
 from base64 import b64encode
+from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -25,6 +26,12 @@ VERSIONS = "abcdefghijklmnopqrstuvwxyz234567"
 _SECRET = re.compile(rf"([{VERSIONS}]):([0-9a-f]{{64}})")
 
 _MAKE_ONE = "make one with: python3 -c \"import secrets; print('a:' + secrets.token_hex(32))\""
+
+_AT_ONCE = 256
+_chances: deque[int] = deque()
+"""Randomness fetched beforehand: a call of the system's each time would have the event loop give its turn away."""
+_48_BITS = (1 << 48) - 1
+_VERSION_AND_VARIANT = 0xF << 76 | 0b11 << 62
 
 
 def token_hash(token: str) -> bytes:
@@ -141,5 +148,11 @@ def load_keyring(data: Path | None) -> Keyring:
 
 def new_message_id(now_ms: int) -> UUID:
     """Return a UUID of version 7 (RFC 9562): its order is the order of submission."""
-    value = (now_ms & (1 << 48) - 1) << 80 | 0x7 << 76 | secrets.randbits(12) << 64 | 0b10 << 62 | secrets.randbits(62)
+    try:
+        chance = _chances.popleft()
+    except IndexError:
+        octets = os.urandom(10 * _AT_ONCE)
+        _chances.extend(int.from_bytes(octets[at : at + 10], "big") for at in range(0, len(octets), 10))
+        chance = _chances.popleft()
+    value = (now_ms & _48_BITS) << 80 | chance & ~_VERSION_AND_VARIANT | 0x7 << 76 | 0b10 << 62
     return UUID(int=value)

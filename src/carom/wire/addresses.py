@@ -35,6 +35,9 @@ _LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?", re.UNICODE)
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
 _REFUSED_DOMAINS = frozenset({"postmarkapp.com"})
 
+# One mailbox as most are written, ``a@b`` or ``Name <a@b>``, without quotes, comments or anything else that needs care.
+_PLAIN = re.compile(r"([A-Za-z0-9!#$%&'*+/=?^_`{|}~. -]*)<([^\s\"(),:;<>]+)>|([^\s\"(),:;<>]+)")
+
 # A mailbox up to its comma: quoted strings and comments may hold commas.
 _PIECES = re.compile(r'"(?:[^"\\]|\\.)*"|<[^>]*>|[^,"<]+|["<]')
 
@@ -67,6 +70,11 @@ def parse_address(text: str, field: str) -> Address:
 
 def parse_addresses(text: str, field: str) -> list[Address]:
     """Read a list of mailboxes; empty members (``a@b,,c@d``) are skipped. Raises BadAddress."""
+    if not text:
+        return []
+    if (plain := _PLAIN.fullmatch(text)) is not None:
+        name, bracketed, bare = plain.groups()
+        return [Address((name or "").rstrip(" "), check_address(bracketed or bare, field))]
     if _CONTROL.search(text):
         raise BadAddress(f"Error parsing '{field}': Illegal control character in an address.")
     return [_mailbox(piece, field) for piece in split_addresses(text)]

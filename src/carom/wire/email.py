@@ -73,7 +73,7 @@ class Attachment(Wire, frozen=True, kw_only=True):
     content_id: str | None = None
 
 
-class SendEmail(Ask, frozen=True, kw_only=True):
+class SendEmail(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A message to send: one From, up to 50 recipients in To, Cc and Bcc together, HtmlBody or TextBody or both."""
 
     from_: str | UnsetType = field(default=UNSET, name="From")
@@ -115,13 +115,15 @@ class SendTemplateBatch(Ask, frozen=True, kw_only=True):
 
 
 class SendResult(Wire, frozen=True, kw_only=True):
-    """What became of one message. In a batch a refused one has only ErrorCode and Message."""
+    """What became of one message. In a batch a refused one has only ErrorCode and Message. ``inactive_recipients`` are
+    those that Message names as inactive: Carom's addition, which Postmark does not have."""
 
     to: str | None = None
     submitted_at: Moment | None = None
     message_id: str | None = None
     error_code: int
     message: str
+    inactive_recipients: tuple[str, ...] | None = None
 
 
 SEND_EMAIL = Endpoint("POST", "/email", SendEmail, SendResult, max_body=MAX_MESSAGE_BYTES, takes_test_token=True)

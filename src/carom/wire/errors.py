@@ -14,11 +14,13 @@ from carom.wire.endpoint import Wire
 
 class ErrorBody(Wire, frozen=True, kw_only=True):
     """The body of every error, and of every acknowledgement (with code 0). ``errors`` of code 11 are the faults of each
-    field."""
+    field. ``inactive_recipients`` are the addresses that the message names as inactive: Carom's addition, which Postmark
+    does not have."""
 
     error_code: int
     message: str
     errors: dict[str, list["ErrorBody"]] | None = None
+    inactive_recipients: tuple[str, ...] | None = None
 
 
 class ErrorRow(NamedTuple):
@@ -191,6 +193,9 @@ _ROWS = (
     ErrorRow(1410, 422, "A request may hold up to {limit} suppressions."),
     ErrorRow(1500, 422, "'fromdate' is more than a year ago."),
     ErrorRow(1502, 422, "'fromdate' is after 'todate'."),
+    # Carom's own: Postmark has no Idempotency-Key.
+    ErrorRow(1700, 422, "The Idempotency-Key '{key}' was used within 24 hours for another request."),
+    ErrorRow(1701, 422, "The Idempotency-Key is not valid: {reason}."),
 )
 
 ERRORS = {row.code: row for row in _ROWS}
@@ -206,6 +211,10 @@ OK = "OK"
 TEST_JOB_ACCEPTED = "Test job accepted"
 
 
-def error_body(code: int, message: str, errors: dict[str, list[ErrorBody]] | None = None) -> bytes:
+def error_body(
+    code: int, message: str, errors: dict[str, list[ErrorBody]] | None = None, inactive: tuple[str, ...] = ()
+) -> bytes:
     """Encode an error's body."""
-    return msgspec.json.encode(ErrorBody(error_code=code, message=message, errors=errors))
+    return msgspec.json.encode(
+        ErrorBody(error_code=code, message=message, errors=errors, inactive_recipients=inactive or None)
+    )

@@ -34,7 +34,7 @@ class Timestamp(datetime):
 
     def __str__(self) -> str:
         """Return ``2026-11-05T16:33:54.9070250Z``."""
-        return f"{self:%Y-%m-%dT%H:%M:%S.%f}0Z"
+        return f"{self.isoformat(timespec='microseconds')[:26]}0Z"
 
 
 def encode_hook(value: object) -> str:

@@ -5,6 +5,8 @@ with or without one trailing slash. Every answer, errors too, is a JSON object o
 """
 
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from dataclasses import replace
+from hashlib import sha256
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, unquote_to_bytes
 from uuid import uuid4
@@ -16,7 +18,9 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from carom.server.http.calls import Call
 from carom.server.http.openapi import document
 from carom.server.http.requests import check_content_type
+from carom.server.keyring import token_hash
 from carom.server.pipeline.intake import Context
+from carom.server.rules.accepting import Once
 from carom.server.rules.refusals import Refusal
 from carom.server.store import servers
 from carom.wire.endpoint import Ask, BadFields, BadJson, Endpoint, encode_json
@@ -34,6 +38,12 @@ Handler = Callable[[Call, Any], Awaitable[Any]]
 TEST_TOKEN = "POSTMARK_API_TEST"
 JSON = (b"content-type", b"application/json; charset=utf-8")
 PRIVATE = (b"cache-control", b"private")
+
+IDEMPOTENCY_KEY = b"idempotency-key"
+MAX_KEY = 255
+MOST_REMEMBERED = 10_000
+"""How many tokens are remembered at most."""
+_TOKEN_HEADERS = {kind: f"x-postmark-{kind}-token".encode() for kind in ("server", "account")}
 
 log = structlog.get_logger("carom.http")
 
@@ -105,6 +115,7 @@ class Api:
         """Serve what is registered."""
         self._context = context
         self._routes = routes
+        self._remembered: dict[str, Call] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -129,10 +140,30 @@ class Api:
             return document(scope["method"], self._routes.served)
         endpoint, handler, at = self._route(scope)
         call = await self._authenticate(endpoint, scope)
+        try:
+            return await self._handle(call, endpoint, handler, at, scope, receive)
+        except Refusal:
+            if call.token is not None:
+                await self._look_up_again(endpoint, scope)
+            raise
+
+    async def _handle(
+        self,
+        call: Call,
+        endpoint: Endpoint[Any, Any],
+        handler: Handler,
+        at: dict[str, str],
+        scope: Scope,
+        receive: Receive,
+    ) -> Any:
         body = await _read_body(scope, receive, endpoint.max_body)
         if endpoint.has_body:
             check_content_type(scope["headers"], body)
-        query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        asked: bytes = scope["query_string"]
+        query = parse_qsl(asked.decode("latin-1"), keep_blank_values=True) if asked else ()
+        if endpoint.sends:
+            once = _once(endpoint, scope, body)
+            call = call if once is None else replace(call, once=once)
         try:
             request = endpoint.parse(at, query, body)
         except BadJson as error:
@@ -153,14 +184,30 @@ class Api:
         return *node.methods[scope["method"]], at
 
     async def _authenticate(self, endpoint: Endpoint[Any, Any], scope: Scope) -> Call:
-        header = f"x-postmark-{endpoint.token}-token".encode()
-        token = next((value for name, value in scope["headers"] if name == header), b"").decode("latin-1").strip()
-        if token.upper() == TEST_TOKEN and endpoint.takes_test_token:
-            return Call(self._context)
+        token = _header(scope, _TOKEN_HEADERS[endpoint.token]).decode("latin-1").strip()
+        if endpoint.sends:
+            if token.upper() == TEST_TOKEN:
+                return Call(self._context)
+            remembered = self._remembered.get(token)
+            if remembered is not None:
+                return remembered
         call = await self._call_of(endpoint.token, token) if token else None
         if call is None:
             raise Refusal(10, kind=endpoint.token.capitalize())
+        if endpoint.sends:
+            self._remember(token, replace(call, token=token_hash(token)))
         return call
+
+    def _remember(self, token: str, call: Call) -> None:
+        """Spare the next sends with a token a trip of its own: the one that stores the mail looks the token up."""
+        if len(self._remembered) >= MOST_REMEMBERED:
+            self._remembered.clear()
+        self._remembered[token] = call
+
+    async def _look_up_again(self, endpoint: Endpoint[Any, Any], scope: Scope) -> None:
+        """Raise Refusal for a token that was remembered and is no longer good: that comes before any other fault."""
+        self._remembered.pop(_header(scope, _TOKEN_HEADERS[endpoint.token]).decode("latin-1").strip(), None)
+        await self._authenticate(endpoint, scope)
 
     async def _call_of(self, kind: str, token: str) -> Call | None:
         """Look a token up among those of its kind alone: one of the other kind is as unknown as one made up."""
@@ -171,11 +218,25 @@ class Api:
         return None if tenant is None else Call(self._context, tenant)
 
 
+def _header(scope: Scope, wanted: bytes) -> bytes:
+    return next((value for name, value in scope["headers"] if name == wanted), b"")
+
+
+def _once(endpoint: Endpoint[Any, Any], scope: Scope, body: bytes) -> Once | None:
+    """Read the Idempotency-Key: the same key means the same only at one endpoint and with one body."""
+    given = _header(scope, IDEMPOTENCY_KEY)
+    if not given:
+        return None
+    key = given.decode("latin-1").strip()
+    if not 0 < len(key) <= MAX_KEY:
+        raise Refusal(1701, reason=f"it must have 1 to {MAX_KEY} characters")
+    return Once(key, sha256(b"%b\0%b" % (endpoint.path.encode(), body)).digest())
+
+
 async def _read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
-    too_large = Refusal(413, limit=f"{limit // 1_000_000} MB")
-    declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+    declared = _header(scope, b"content-length") or b"0"
     if int(declared) > limit:
-        raise too_large
+        raise Refusal(413, limit=f"{limit // 1_000_000} MB")
     chunks: list[bytes] = []
     size, more = 0, True
     while more:
@@ -185,7 +246,7 @@ async def _read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
         chunk: bytes = event.get("body", b"")
         size += len(chunk)
         if size > limit:
-            raise too_large
+            raise Refusal(413, limit=f"{limit // 1_000_000} MB")
         chunks.append(chunk)
         more = event.get("more_body", False)
     return b"".join(chunks)
@@ -200,7 +261,8 @@ def _bad_fields(endpoint: Endpoint[Any, Any], error: BadFields) -> Refusal:
 
 async def _refuse(send: Send, refusal: Refusal) -> None:
     code = (b"x-pm-apierrorcode", str(refusal.code).encode())
-    await _respond(send, refusal.status, error_body(refusal.code, refusal.message, refusal.errors), code)
+    body = error_body(refusal.code, refusal.message, refusal.errors, refusal.inactive)
+    await _respond(send, refusal.status, body, code)
 
 
 async def _respond(send: Send, status: int, body: bytes, *headers: tuple[bytes, bytes]) -> None:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 import structlog
 
 from carom.server.config import Settings
-from carom.server.store import retention, rollup
+from carom.server.store import intake, retention, rollup
 from carom.server.store.database import Database
 
 ADD_UP_SECONDS = 60.0
@@ -59,6 +59,7 @@ class Housekeeping:
         now = self._clock()
         await self._remove(retention.MAIL, now - timedelta(days=self._settings.keep_days))
         await self._remove(retention.DUMPS, now - timedelta(days=self._settings.keep_dump_days))
+        await self._remove((intake.forget_answers,), now - intake.KEPT)
 
     async def _remove(self, steps: Sequence[Callable[[sa.Connection, datetime], int]], before: datetime) -> None:
         for step in steps:

@@ -1,6 +1,6 @@
 """The way in, for HTTP and SMTP alike: checked messages become durable, then the worker hears of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -8,7 +8,8 @@ from uuid import UUID
 from carom.server.config import Settings
 from carom.server.keyring import Keyring
 from carom.server.outbound.resolver import Resolver
-from carom.server.pipeline.stages.accept import Accepted, accept
+from carom.server.pipeline.stages.accept import submission
+from carom.server.rules.accepting import Accepted, Once
 from carom.server.rules.refusals import Refusal
 from carom.server.rules.sending import Checked
 from carom.server.store.database import Database
@@ -29,17 +30,29 @@ class Context:
     resolver: Resolver
 
 
-async def submit(context: Context, tenant: Tenant, checked: list[Checked]) -> list[Accepted | Refusal]:
-    """Accept messages in one transaction; what is answered is durable."""
-    if not checked:
-        return []
-    answers = await context.database.write(
-        accept,
-        tenant,
-        checked,
-        confirmed_sender=context.settings.needs_confirmed_sender,
-        now=context.clock(),
-        new_id=context.new_id,
+async def submit(
+    context: Context,
+    tenant: Tenant,
+    items: Sequence[Checked | Refusal],
+    *,
+    token: bytes | None = None,
+    once: Once | None = None,
+) -> list[Accepted | Refusal]:
+    """Accept messages in one transaction; what is answered is durable. Items that are refused already are answered in
+    their places. ``token`` is the hash of a token that is still to be looked up, ``once`` what makes the request one that
+    is carried out once. Raises Refusal where the whole is refused."""
+    if once is None and not any(isinstance(item, Checked) for item in items):
+        return [item for item in items if isinstance(item, Refusal)]
+    answers = await context.database.accept(
+        submission(
+            tenant,
+            items,
+            confirmed_sender=context.settings.needs_confirmed_sender,
+            now=context.clock(),
+            new_id=context.new_id,
+            token=token,
+            once=once,
+        )
     )
     context.wake()
     return answers

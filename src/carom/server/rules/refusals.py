@@ -14,8 +14,14 @@ class Refusal(Exception):
         self.code = row.code
         self.status = row.status
         self.message = row.text.format_map(values) if wording is None else wording
+        self.inactive: tuple[str, ...] = ()
         self.errors: dict[str, list[ErrorBody]] | None = None
         super().__init__(f"{self.code}: {self.message}")
+
+    def about(self, inactive: tuple[str, ...]) -> "Refusal":
+        """Name the inactive addresses that it is about, and return it."""
+        self.inactive = inactive
+        return self
 
 
 class Refusals(Refusal):

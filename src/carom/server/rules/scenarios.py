@@ -79,6 +79,7 @@ _ROWS: dict[BounceType, _Row] = {
 }
 
 # A complaint is no bounce that can be asked for; Postmark answers with a hard bounce.
+_AT_TEST_DOMAIN = f"@{TEST_DOMAIN}"
 _UNSUPPORTED = BounceType.SPAM_COMPLAINT
 _BY_NAME = {kind.lower(): kind for kind in BounceType if kind is not _UNSUPPORTED}
 _REPLY = re.compile(r"reply\+((?P<class>[45])[0-5]\d)-((?P=class)\.\d{1,3}\.\d{1,3})(?:\+(data|later))?", re.IGNORECASE)
@@ -86,7 +87,7 @@ _REPLY = re.compile(r"reply\+((?P<class>[45])[0-5]\d)-((?P=class)\.\d{1,3}\.\d{1
 
 def requested_type(recipient: str, bounce_type_header: str | None = None) -> BounceType | None:
     """Return the bounce type that a recipient and the X-PM-Bounce-Type header ask for, None if none."""
-    return scenario(recipient, bounce_type_header).type
+    return None if _test_local(recipient) is None else scenario(recipient, bounce_type_header).type
 
 
 def scenario(recipient: str, bounce_type_header: str | None = None) -> Scenario:
@@ -112,8 +113,8 @@ def local_part_decides(recipient: str) -> bool:
 
 
 def _test_local(recipient: str) -> str | None:
-    local, _, domain = recipient.rpartition("@")
-    return local.lower() if domain.lower() == TEST_DOMAIN else None
+    folded = recipient.lower()
+    return folded[: -len(_AT_TEST_DOMAIN)] if folded.endswith(_AT_TEST_DOMAIN) else None
 
 
 def _kind(name: str) -> BounceType | None:

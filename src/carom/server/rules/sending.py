@@ -4,6 +4,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TypeVar
 
 from msgspec import Struct, UnsetType
@@ -21,9 +22,11 @@ _HEADER_NAME = re.compile(r"[!-9;-~]+")  # RFC 5322, 3.6.8: printable ASCII with
 
 
 class Recipient(Struct, frozen=True):
-    """One address of a message. ``requested_type`` is set for the addresses that ask to bounce."""
+    """One address of a message, as it was given and in lower case. ``requested_type`` is set for the addresses that ask
+    to bounce."""
 
     email: str
+    folded: str
     domain: str
     requested_type: BounceType | None
 
@@ -64,7 +67,8 @@ def check(email: SendEmail) -> Checked:
         email=email,
         from_=from_,
         recipients=tuple(
-            Recipient(address.email, address.domain, requested_type(address.email, asked)) for address in recipients
+            Recipient(address.email, address.email.lower(), address.domain, requested_type(address.email, asked))
+            for address in recipients
         ),
         stream=given(email.message_stream) or limits.DEFAULT_STREAM,
     )
@@ -78,6 +82,12 @@ def _sender(email: SendEmail) -> Address:
     text = given(email.from_).strip()
     if not text:
         raise BadAddress("Invalid 'From' address: ''.")
+    return _read_sender(text)
+
+
+@lru_cache(maxsize=1024)
+def _read_sender(text: str) -> Address:
+    """Read From, which one sender gives again and again."""
     if _units(text) > limits.MAX_FROM:
         raise BadAddress(f"Invalid 'From' address: it is longer than {limits.MAX_FROM} characters.")
     return parse_address(text, "From")
@@ -102,6 +112,8 @@ def _recipients(email: SendEmail) -> list[Address]:
             f"Too many recipients: {len(found)} in To, Cc and Bcc together; "
             f"a message takes {limits.MAX_RECIPIENTS} at most."
         )
+    if len(found) == 1:
+        return found
     first: dict[str, Address] = {}
     for address in found:
         first.setdefault(address.email.lower(), address)
@@ -114,7 +126,7 @@ def _faults(email: SendEmail) -> Iterator[str]:
     if not html and not text:
         yield "Provide either email TextBody or HtmlBody or both."
     for name, body in (("HtmlBody", html), ("TextBody", text)):
-        if len(body.encode(errors="surrogatepass")) > limits.MAX_BODY_BYTES:
+        if len(body) * 4 > limits.MAX_BODY_BYTES < len(body.encode(errors="surrogatepass")):
             yield f"Invalid '{name}': it is larger than {limits.MAX_BODY_BYTES:,} bytes."
     if _units(given(email.subject)) > limits.MAX_SUBJECT:
         yield f"Invalid 'Subject': it is longer than {limits.MAX_SUBJECT} characters."
@@ -123,7 +135,7 @@ def _faults(email: SendEmail) -> Iterator[str]:
             yield f"Invalid '{name}': it holds a NUL."
     if _units(given(email.tag)) > limits.MAX_TAG:
         yield f"Invalid 'Tag': it is longer than {limits.MAX_TAG} characters."
-    if given(email.track_links) not in {"", *limits.TRACK_LINKS}:
+    if given(email.track_links) and email.track_links not in limits.TRACK_LINKS:
         yield f"Invalid 'TrackLinks': '{given(email.track_links)}' is none of {', '.join(limits.TRACK_LINKS)}."
     yield from _metadata_faults(email)
     for header in _or_empty(email.headers):
@@ -133,6 +145,8 @@ def _faults(email: SendEmail) -> Iterator[str]:
 
 def _metadata_faults(email: SendEmail) -> Iterator[str]:
     metadata = email.metadata if isinstance(email.metadata, dict) else {}
+    if not metadata:
+        return
     rules = (
         f"Invalid metadata content. Field names are limited to {limits.MAX_METADATA_KEY} characters, "
         f"values to {limits.MAX_METADATA_VALUE} characters, and there may be {limits.MAX_METADATA} fields, "

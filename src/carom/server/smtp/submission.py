@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from carom.server.config import Settings
 from carom.server.pipeline.intake import Context, submit
-from carom.server.pipeline.stages.accept import Accepted
+from carom.server.rules.accepting import Accepted
 from carom.server.rules.refusals import Refusal
 from carom.server.rules.sending import check
 from carom.server.rules.submitted import read_submission

@@ -10,20 +10,23 @@ import sqlalchemy as sa
 from carom.server.store.schema import body, bounce, captured, inbound_message, received
 from carom.server.store.types import insert_or_update
 
+SMALL = 2048
 _FAST = 1
+_AS_IT_IS = b"\0"
+"""No zlib stream begins so (RFC 1950, section 2.2)."""
 
 REFERENCES = (bounce.c.dump, received.c.digest, captured.c.digest, inbound_message.c.digest)
 """The columns that name a body. A body that none of them names any more can go."""
 
 
 def pack(content: bytes) -> bytes:
-    """Compress a mail for the store."""
-    return zlib.compress(content, _FAST)
+    """Compress a mail for the store, unless it is so small that it costs more time than room."""
+    return _AS_IT_IS + content if len(content) < SMALL else zlib.compress(content, _FAST)
 
 
 def unpack(packed: bytes) -> bytes:
     """Return a mail as it was."""
-    return zlib.decompress(packed)
+    return packed[1:] if packed[:1] == _AS_IT_IS else zlib.decompress(packed)
 
 
 def keep(connection: sa.Connection, content: bytes, now: datetime) -> bytes:

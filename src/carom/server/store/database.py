@@ -18,6 +18,12 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from carom.server.rules.accepting import Submission
+from carom.server.rules.refusals import Refusal
+from carom.server.store import intake
+from carom.server.store.intake import Answers, Statements
+from carom.server.store.intake_sqlite import MOST, SqliteStatements
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -25,6 +31,8 @@ READERS = 3
 BUSY_SECONDS = 30.0
 GROUP = 256
 """How many writes share a commit at most: the ones behind them wait no longer than one such group takes."""
+
+_STATEMENTS = SqliteStatements()
 
 
 class Database(Protocol):
@@ -48,6 +56,10 @@ class Database(Protocol):
         """Run a function that only reads, in one snapshot."""
         ...
 
+    async def accept(self, submission: Submission) -> Answers:
+        """Accept mail, in a transaction that it may share with others who do. Raises Refusal where the whole is refused."""
+        ...
+
     def announce(self) -> None:
         """Tell the other nodes of the store that something is due: called after the commit that made it so."""
         ...
@@ -68,7 +80,7 @@ def sqlite_engine(path: Path, *, read_only: bool = False) -> sa.Engine:
         isolation_level="AUTOCOMMIT",
         poolclass=sa.NullPool,
         hide_parameters=True,  # an error is logged, and parameters hold mails and tokens
-        connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS},
+        connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS, "cached_statements": 4 * MOST},
     )
 
     def prepare(connection: sqlite3.Connection, record: object) -> None:
@@ -88,13 +100,24 @@ def sqlite_engine(path: Path, *, read_only: bool = False) -> sa.Engine:
     return engine
 
 
+def statements_of(connection: sa.Connection) -> Statements:
+    """Return the hot path's statements for a connection's database."""
+    if connection.dialect.name == "sqlite":
+        return _STATEMENTS
+    from carom.server.store.intake_postgres import PostgresStatements
+
+    return PostgresStatements()
+
+
 class _Call:
-    """A function to run, and the future that waits for it."""
+    """A function to run, and the future that waits for it. One that accepts mail has what is handed in beside it: such
+    calls are run together."""
 
-    __slots__ = ("error", "function", "future", "loop", "result")
+    __slots__ = ("error", "function", "future", "loop", "result", "submission")
 
-    def __init__(self, function: Callable[[sa.Connection], Any]) -> None:
+    def __init__(self, function: Callable[[sa.Connection], Any], submission: Submission | None = None) -> None:
         self.function = function
+        self.submission = submission
         self.loop = asyncio.get_running_loop()
         self.future: asyncio.Future[Any] = self.loop.create_future()
         self.result: Any = None
@@ -136,6 +159,12 @@ class SqliteDatabase:
         """See :class:`Database`."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._readers, lambda: self._read(lambda c: function(c, *args, **kwargs)))
+
+    async def accept(self, submission: Submission) -> Answers:
+        """See :class:`Database`."""
+        call = _Call(lambda connection: intake.accept(connection, _STATEMENTS, submission), submission)
+        self._calls.put(call)
+        return cast("Answers", await call.future)
 
     def announce(self) -> None:
         """Do nothing: there is no other node."""
@@ -201,7 +230,11 @@ class SqliteDatabase:
 
     def _write_group(self, connection: sa.Connection, group: list[_Call]) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
-        for call in group:
+        accepts = [call for call in group if call.submission is not None]
+        others = [call for call in group if call.submission is None]
+        if accepts and not self._accept_together(connection, accepts):
+            others += accepts
+        for call in others:
             connection.exec_driver_sql("SAVEPOINT call")
             try:
                 call.result = call.function(connection)
@@ -211,6 +244,27 @@ class SqliteDatabase:
             connection.exec_driver_sql("RELEASE call")
         connection.exec_driver_sql("COMMIT")
         connection.commit()
+
+    def _accept_together(self, connection: sa.Connection, calls: list[_Call]) -> bool:
+        """Accept what several callers hand in, with one statement for all; False, and nothing is written, where that
+        fails, which is the fault of one of them."""
+        bare = cast("sqlite3.Connection", connection.connection.dbapi_connection)
+        submissions = [call.submission for call in calls if call.submission is not None]
+        try:
+            text, values = _STATEMENTS.look_up(intake.ask(submissions))
+            outcomes, rows = intake.decide_all(submissions, intake.read(bare.execute(text, values).fetchall()))
+            for text, values in _STATEMENTS.store(rows):
+                bare.execute(text, values)
+        except Exception:  # noqa: BLE001  each by itself will tell whose it is
+            connection.exec_driver_sql("ROLLBACK")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            return False
+        for call, outcome in zip(calls, outcomes, strict=True):
+            if isinstance(outcome, Refusal):
+                call.error = outcome
+            else:
+                call.result = outcome
+        return True
 
 
 def _answer(group: list[_Call]) -> None:

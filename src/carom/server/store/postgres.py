@@ -15,6 +15,9 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from carom.server.rules.accepting import Submission
+from carom.server.store.intake import Answers
+from carom.server.store.intake_group import IntakeGroups
 from carom.server.store.notices import Notices
 
 P = ParamSpec("P")
@@ -23,7 +26,7 @@ T = TypeVar("T")
 driver: Any = asyncpg
 """asyncpg ships no types."""
 CONNECTIONS = 10
-"""How many connections a node uses for its transactions, at most; one more listens."""
+"""How many connections a node uses for its transactions, at most; two more accept mail, and one listens."""
 CONNECT_SECONDS = 10.0
 STATEMENT_SECONDS = 60.0
 POOL_SECONDS = 15.0
@@ -51,6 +54,7 @@ class PostgresDatabase:
             pool_timeout=POOL_SECONDS,
         )
         self._notices = Notices(self.connect)
+        self._intake = IntakeGroups(self.connect)
 
     @property
     def name(self) -> str:
@@ -87,6 +91,10 @@ class PostgresDatabase:
                 await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
                 return await connection.run_sync(lambda c: function(c, *args, **kwargs))
 
+    async def accept(self, submission: Submission) -> Answers:
+        """See :class:`carom.server.store.database.Database`."""
+        return await self._intake.accept(submission)
+
     def announce(self) -> None:
         """See :class:`carom.server.store.database.Database`."""
         self._notices.announce()
@@ -98,6 +106,7 @@ class PostgresDatabase:
     async def close(self) -> None:
         """See :class:`carom.server.store.database.Database`."""
         await self._notices.close()
+        await self._intake.close()
         await self._engine.dispose()
 
 

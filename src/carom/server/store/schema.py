@@ -480,3 +480,14 @@ node = sa.Table(
     _column("id", sa.Text, primary_key=True),
     _column("seen_at", sa.BigInteger),
 )
+
+idempotency = sa.Table(
+    "idempotency",
+    metadata,
+    _column("server_id", BigId, primary_key=True),
+    _column("key", sa.Text, primary_key=True),
+    _column("payload_digest", sa.LargeBinary),
+    _column("answers", sa.Text),
+    _column("at", Utc),
+    sa.Index("ix_idempotency_at", "at"),
+)

@@ -12,7 +12,7 @@ from carom.server.http.calls import Call
 from carom.server.http.handlers.email import answer_of, send_all
 from carom.server.http.handlers.templates import parts_of
 from carom.server.http.routes import routes
-from carom.server.pipeline.stages.accept import Accepted
+from carom.server.rules.accepting import Accepted
 from carom.server.rules.mustachio import Budget
 from carom.server.rules.refusals import Refusal
 from carom.server.rules.sending import Checked, check, given
@@ -76,8 +76,7 @@ async def _send(call: Call, items: Sequence[SendTemplate | Refusal], room: int) 
     """Make the messages and accept them. One budget goes over all; a thread keeps the loop free of a costly one."""
     kept = await _kept(call, {_name(item) for item in items if isinstance(item, SendTemplate)})
     made = await asyncio.to_thread(_make_all, items, kept, Budget(room=room))
-    answers = iter(await send_all(call, [item for item in made if isinstance(item, Checked)]))
-    return [item if isinstance(item, Refusal) else next(answers) for item in made]
+    return await send_all(call, made)
 
 
 def _name(request: SendTemplate) -> Name:
