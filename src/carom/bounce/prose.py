@@ -50,7 +50,9 @@ _EXPANDED = re.compile(
     re.IGNORECASE | re.VERBOSE | re.MULTILINE,
 )
 # The line before an address that is no recipient: where to write for help.
-_DIRECTION = re.compile(r"(?:\bcontact\b|to the address|write to|send (?:e-?)?mail to)[^.!?]*$", re.IGNORECASE)
+_DIRECTION = re.compile(
+    r"(?:\bcontact\b|to the address|write to|send (?:e-?)?mail to|directed to|questions)[^.!?:@]{0,80}:?\s*$", re.IGNORECASE
+)
 _DASHES = re.compile(r"\n[-=_*#~ ]{3,}(?=\n)")
 _HELP = re.compile(
     r"\b(?:contact|assistance|questions|help|support|postmaster|write to|reply to|kontakt|contacte[rz]?|contattare|ask|notify|forward this)\b",
@@ -148,14 +150,12 @@ def _marks(lines: list[str], own: set[str]) -> Iterator[Mark]:
         if mark and not (_DIRECTION.search(before) or _continues(lines, mark, last) or _is_sender(mark, line, own)):
             last = mark.address.lower()
             yield mark
-        before = line if line.strip() else before
+        before = f"{before[-200:]} {line}" if line.strip() else before
 
 
 def _is_sender(mark: Mark, line: str, own: set[str]) -> bool:
-    """Tell whether a line names the sender or those who run a list: only a line that an address begins may name the
-    sender as a recipient."""
-    address = mark.address.lower()
-    return (address in own and not _LEADING.match(line)) or address.partition("@")[0].endswith(_LIST_STAFF)
+    """Tell whether a line names the sender and not a recipient: only a line that an address begins may name itself."""
+    return mark.address.lower() in own and not _LEADING.match(line)
 
 
 def _mark(number: int, line: str) -> Mark | None:

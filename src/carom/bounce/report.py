@@ -6,8 +6,10 @@ from functools import partial
 
 from carom.bounce.addresses import header_address
 from carom.bounce.arf import read_feedback
+from carom.bounce.codes import find_reply, find_status
 from carom.bounce.dsn import SUCCESS, Status, read_status
 from carom.bounce.events import Report
+from carom.bounce.evidence import MAX_TEXT
 from carom.bounce.failures import status_event, told_event
 from carom.bounce.ids import bare_id
 from carom.bounce.mime import Mail, read_mail, subject_of, undo_transfer
@@ -106,18 +108,21 @@ def _may_bounce(mail: Mail, told: Told, voice: Voice) -> bool:
     if any(part.type in STATUS_TYPES for part in mail.parts):
         return True
     if voice.daemon:
-        subject = subject_of(mail.headers)
-        return subject_tells_failure(subject) or tells_failure(told.text) or _names_a_fault(told)
-    if is_list(mail.headers) or is_answer(mail.headers) or tells_of_goods(told.text):
+        return subject_tells_failure(subject_of(mail.headers)) or tells_failure(told.text) or _names_a_fault(told)
+    if is_list(mail.headers) or is_answer(mail.headers) or (not voice.opens and tells_of_goods(told.text)):
         return False
     if voice.system:
         return tells_failure(told.text) or _names_a_fault(told)
-    return is_daemon(mail.headers) and tells_failure(told.text)
+    return is_daemon(mail.headers) and (tells_failure(told.text) or (_holds_a_code(told) and _names_a_fault(told)))
+
+
+def _holds_a_code(told: Told) -> bool:
+    return bool(find_reply(told.text[:MAX_TEXT]) or find_status(told.text[:MAX_TEXT]))
 
 
 def _names_a_fault(told: Told) -> bool:
-    """Tell whether a text holds words that the rules know."""
-    return bool(classify(text=told.text).matched)
+    """Tell whether a text holds words that the rules know, or a code."""
+    return bool(classify(text=told.text).matched) or _holds_a_code(told)
 
 
 def _not_in_text(mail: Mail, told: Told) -> list[Found]:

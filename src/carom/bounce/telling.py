@@ -112,7 +112,7 @@ _SUCCESS_SUBJECT = re.compile(
 )
 # What shops and carriers deliver.
 _GOODS = re.compile(
-    r"\b(?:parcel|package|shipment|your order|courier|tracking (?:number|id)|paket|sendung|colis|paquete|pedido|pacco|pakket|zending|przesyłk|посылк)",
+    r"\b(?:parcel|your (?:package|shipment|order)|tracking (?:number|id)|paket\b|colis\b|paquete|pacco\b|pakket\b|przesyłk|посылк)",
     re.IGNORECASE,
 )
 
