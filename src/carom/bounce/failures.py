@@ -64,7 +64,7 @@ def _judge(
 def _fuller(diagnostic: str, text: str, recipient: str | None) -> str:
     """Return what the text for people says of a recipient where it quotes the diagnostic or there is none: it adds the
     host, the command that was refused, and the lines that the field leaves out."""
-    if rejected := _REJECTED.search(text):
+    if "was automatically rejected" in text and (rejected := _REJECTED.search(text)):
         return squash(rejected[1])
     core = squash(diagnostic)[:80].lstrip("0123456789.-# ")
     if core.lower() not in " ".join(text.lower().split()):

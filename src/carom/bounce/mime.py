@@ -13,7 +13,6 @@ Headers = dict[str, str]
 HEAD_BYTES, TAIL_BYTES = 1 << 20, 1 << 18
 MAX_DEPTH, MAX_PARTS, MAX_TEXT, MAX_SUBJECT, MAX_VALUE = 16, 256, 1 << 17, 1000, 1 << 13
 
-_FIELD = re.compile(r"^([!-9;-~]+)[ \t]*:[ \t]*(.*(?:\n[ \t].*)*)", re.MULTILINE)
 # Of a part only what says how to read it.
 _PART_FIELD = re.compile(
     r"^(content-(?:type|transfer-encoding))[ \t]*:[ \t]*(.*(?:\n[ \t].*)*)", re.MULTILINE | re.IGNORECASE
@@ -77,14 +76,25 @@ def split_head(entity: bytes) -> tuple[bytes, bytes]:
     return head, body
 
 
-def read_headers(block: bytes, field: re.Pattern[str] = _FIELD) -> Headers:
-    """Read header fields by lower-case name, unfolded, the first of each name, cut at ``MAX_VALUE``; ``field`` says
-    which."""
+def read_headers(block: bytes) -> Headers:
+    """Read header fields by lower-case name, unfolded, the first of each name, cut at ``MAX_VALUE``."""
     headers: Headers = {}
-    for name, whole in field.findall(block.decode("utf-8", "replace")):
-        value = whole[:MAX_VALUE]
-        headers.setdefault(name.lower(), _FOLD.sub(" ", value).strip() if "\n" in value else value.strip())
+    for line in _unfolded(block.decode("utf-8", "replace")):
+        name, colon, value = line.partition(":")
+        name = name.rstrip().lower()
+        if colon and " " not in name and name not in headers:
+            headers[name] = value[:MAX_VALUE].strip()
     return headers
+
+
+def _read_part_headers(block: bytes) -> Headers:
+    """Read of a part's headers only what says how to read it."""
+    text = block.decode("utf-8", "replace")
+    return {name.lower(): _FOLD.sub(" ", value).strip() for name, value in reversed(_PART_FIELD.findall(text))}
+
+
+def _unfolded(text: str) -> list[str]:
+    return (_FOLD.sub(" ", text) if "\n " in text or "\n\t" in text else text).split("\n")
 
 
 def media_type(content_type: str) -> str:
@@ -108,7 +118,7 @@ def _leaves(headers: Headers, body: bytes, depth: int) -> Iterator[Part]:
         pieces = _guess(body)
     for piece in pieces:
         head, inner = split_head(piece)
-        yield from _leaves(read_headers(head, _PART_FIELD), inner, depth + 1)
+        yield from _leaves(_read_part_headers(head), inner, depth + 1)
     if not pieces:
         yield Part("text/plain" if kind.startswith("multipart/") else kind, headers, body)
 

@@ -49,6 +49,7 @@ _EXPANDED = re.compile(
     \s*:?\s*<?({_ADDR})""",
     re.IGNORECASE | re.VERBOSE | re.MULTILINE,
 )
+_EXPANDED_WORDS = ("xpanded from", "enerated from", "riginal address", "ORIGINAL ADDRESS", "forwarded to")
 # The line before an address that is no recipient: where to write for help.
 _DIRECTION = re.compile(
     r"(?:\bcontact\b|to the address|write to|send (?:e-?)?mail to|directed to|questions)[^.!?:@]{0,80}:?\s*$", re.IGNORECASE
@@ -147,10 +148,15 @@ def _marks(lines: list[str], own: set[str]) -> Iterator[Mark]:
             reached = mark is None and bool(_REACHED.match(line[:200]))
         if reached:
             continue
-        if mark and not (_DIRECTION.search(before) or _continues(lines, mark, last) or _is_sender(mark, line, own)):
+        if mark and not (_DIRECTION.search(before[-120:]) or _continues(lines, mark, last) or _is_sender(mark, line, own)):
             last = mark.address.lower()
             yield mark
-        before = f"{before[-200:]} {line}" if line.strip() else before
+        before = f"{before[-120:]} {line[-120:]}" if line.strip() else before
+
+
+def _expanded(text: str) -> re.Match[str] | None:
+    """Find the address that a mail was sent to before an alias or a forward changed it."""
+    return _EXPANDED.search(text) if any(word in text for word in _EXPANDED_WORDS) else None
 
 
 def _is_sender(mark: Mark, line: str, own: set[str]) -> bool:
@@ -159,7 +165,7 @@ def _is_sender(mark: Mark, line: str, own: set[str]) -> bool:
 
 
 def _mark(number: int, line: str) -> Mark | None:
-    if _EXPANDED.search(line) and not _LEADING.match(line):
+    if _expanded(line) and not _LEADING.match(line):
         return None
     for form in (_LEADING, _TRANSCRIPT, _LABEL):
         if match := form.match(line):
@@ -237,7 +243,7 @@ def _blocks(lines: list[str], marks: list[Mark]) -> Iterator[Found]:
     for mark, following in zip(marks, [*marks[1:], None], strict=False):
         end = following.number if following else len(lines)
         line, below = lines[mark.number].strip(), lines[mark.number + 1 : end]
-        expanded = _EXPANDED.search("\n".join([line, *below[:2]]))
+        expanded = _expanded("\n".join([line, *below[:2]]))
         told = _paragraphs(lines[start : mark.number][-6:] if mark.above else below)
         said = bool(told) or _says_more(line, mark.address)
         text = f"{told}\n{line}" if mark.above else f"{line}\n{told}" if said else f"{head}\n{line}"
