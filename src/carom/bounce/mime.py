@@ -5,10 +5,8 @@ It never raises, and its limits bound the work on hostile mail: what lies beyond
 
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
-
-Headers = dict[str, str]
 
 HEAD_BYTES, TAIL_BYTES = 1 << 20, 1 << 18
 MAX_DEPTH, MAX_PARTS, MAX_TEXT, MAX_SUBJECT, MAX_VALUE = 16, 256, 1 << 17, 1000, 1 << 13
@@ -27,11 +25,48 @@ _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 _NO_CHARSETS = frozenset({"punycode", "idna", "undefined", "raw_unicode_escape", "unicode_escape"})
 
 
+class Headers(Mapping[str, str]):
+    """Header fields by lower-case name, unfolded, the first of each name, cut at ``MAX_VALUE``. They are read when they
+    are asked for: of most reports only one or two ever are."""
+
+    __slots__ = ("_block", "_fields")
+
+    def __init__(self, block: bytes = b"") -> None:
+        self._block = block
+        self._fields: dict[str, str] | None = None
+
+    def _read(self) -> dict[str, str]:
+        if self._fields is None:
+            self._fields = {}
+            for line in _unfolded(self._block.decode("utf-8", "replace")):
+                name, colon, value = line.partition(":")
+                name = name.rstrip().lower()
+                if colon and " " not in name and name not in self._fields:
+                    self._fields[name] = value[:MAX_VALUE].strip()
+        return self._fields
+
+    def __getitem__(self, name: str) -> str:
+        return self._read()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read())
+
+    def __len__(self) -> int:
+        return len(self._read())
+
+    def __bool__(self) -> bool:
+        return b":" in self._block
+
+    def holds(self, words: bytes) -> bool:
+        """Tell whether words in lower case stand anywhere in the block; a quick way to say no."""
+        return words in self._block.lower()
+
+
 class Part(NamedTuple):
     """A leaf of a mail: its media type in lower case, its headers, its body still encoded."""
 
     type: str
-    headers: Headers
+    headers: Mapping[str, str]
     body: bytes
 
     @property
@@ -52,10 +87,10 @@ class Mail(NamedTuple):
 def read_mail(raw: bytes) -> Mail:
     """Read a mail: headers, and its leaves in order."""
     block, body = split_head(plain_lines(raw))
-    headers = read_headers(block)
-    content_type = headers.get("content-type", "")
-    parts = list(_leaves(headers, body, 0))
-    return Mail(headers, parts, media_type(content_type), content_type)
+    entity = _read_part_headers(block)
+    content_type = entity.get("content-type", "")
+    parts = list(_leaves(entity, body, 0))
+    return Mail(Headers(block), parts, media_type(content_type), content_type)
 
 
 def plain_lines(raw: bytes) -> bytes:
@@ -76,19 +111,8 @@ def split_head(entity: bytes) -> tuple[bytes, bytes]:
     return head, body
 
 
-def read_headers(block: bytes) -> Headers:
-    """Read header fields by lower-case name, unfolded, the first of each name, cut at ``MAX_VALUE``."""
-    headers: Headers = {}
-    for line in _unfolded(block.decode("utf-8", "replace")):
-        name, colon, value = line.partition(":")
-        name = name.rstrip().lower()
-        if colon and " " not in name and name not in headers:
-            headers[name] = value[:MAX_VALUE].strip()
-    return headers
-
-
-def _read_part_headers(block: bytes) -> Headers:
-    """Read of a part's headers only what says how to read it."""
+def _read_part_headers(block: bytes) -> dict[str, str]:
+    """Read of headers only what says how to read the entity."""
     text = block.decode("utf-8", "replace")
     return {name.lower(): _FOLD.sub(" ", value).strip() for name, value in reversed(_PART_FIELD.findall(text))}
 
@@ -107,7 +131,7 @@ def parameters(content_type: str) -> dict[str, str]:
     return {name.lower(): quoted or plain for name, quoted, plain in _PARAMETER.findall(content_type[:4096])}
 
 
-def _leaves(headers: Headers, body: bytes, depth: int) -> Iterator[Part]:
+def _leaves(headers: Mapping[str, str], body: bytes, depth: int) -> Iterator[Part]:
     content_type = headers.get("content-type", "")
     kind = media_type(content_type)
     pieces: list[bytes] = []
@@ -145,7 +169,7 @@ def _pieces(body: bytes, boundary: bytes) -> list[bytes]:
     return found
 
 
-def undo_transfer(body: bytes, headers: Headers) -> bytes:
+def undo_transfer(body: bytes, headers: Mapping[str, str]) -> bytes:
     """Undo base64 and quoted-printable, broken ones as far as they go."""
     encoding = headers.get("content-transfer-encoding", "").lower()
     if encoding.startswith("base64"):

@@ -52,7 +52,8 @@ _EXPANDED = re.compile(
 _EXPANDED_WORDS = ("xpanded from", "enerated from", "riginal address", "ORIGINAL ADDRESS", "forwarded to")
 # The line before an address that is no recipient: where to write for help.
 _DIRECTION = re.compile(
-    r"(?:\bcontact\b|to the address|write to|send (?:e-?)?mail to|directed to|questions)[^.!?:@]{0,80}:?\s*$", re.IGNORECASE
+    r"(?:\bcontact\b|to the address|write to|send (?:e-?)?mail to|directed to|questions)[^.!?:@]{0,80}:?\s*$",
+    re.IGNORECASE,
 )
 _DASHES = re.compile(r"\n[-=_*#~ ]{3,}(?=\n)")
 _HELP = re.compile(
@@ -141,17 +142,20 @@ class Mark(NamedTuple):
 
 def _marks(lines: list[str], own: set[str]) -> Iterator[Mark]:
     """Yield the lines that stand for a recipient; in a transcript the sender's address stands in the same form."""
-    last, before, reached = "", "", False
+    last = ""
     for number, line in enumerate(lines):
         mark = _mark(number, line) if "@" in line and len(line) <= MAX_LINE else None
-        if line.rstrip().endswith(":"):
-            reached = mark is None and bool(_REACHED.match(line[:200]))
-        if reached:
-            continue
-        if mark and not (_DIRECTION.search(before[-120:]) or _continues(lines, mark, last) or _is_sender(mark, line, own)):
+        if mark and not (_continues(lines, mark, last) or _is_sender(mark, line, own) or _is_aside(lines, number)):
             last = mark.address.lower()
             yield mark
-        before = f"{before[-120:]} {line[-120:]}" if line.strip() else before
+
+
+def _is_aside(lines: list[str], number: int) -> bool:
+    """Tell whether the lines above one say that its address is for help, or that it was reached."""
+    above = lines[max(0, number - 20) : number]
+    told = [line for line in above if line.strip()][-2:]
+    heading = next((line for line in reversed(above) if line.endswith(":") and "@" not in line), "")
+    return bool(_DIRECTION.search(" ".join(told)[-160:]) or (heading and _REACHED.match(heading[:200])))
 
 
 def _expanded(text: str) -> re.Match[str] | None:

@@ -10,7 +10,7 @@ from carom.bounce.codes import find_reply, find_status
 from carom.bounce.dsn import SUCCESS, Status, read_status
 from carom.bounce.events import Report
 from carom.bounce.evidence import MAX_TEXT
-from carom.bounce.failures import status_event, told_event
+from carom.bounce.failures import status_event, told_events
 from carom.bounce.ids import bare_id
 from carom.bounce.mime import Mail, read_mail, subject_of, undo_transfer
 from carom.bounce.notices import read_notice
@@ -97,8 +97,9 @@ def _machine_text(mail: Mail, told: Told, rules: Rules, voice: Voice) -> Report 
     found = read_prose(told.text, mail.headers, told.returned) or _not_in_text(mail, told)
     if not found:
         return None
-    events = tuple(told_event(one, mail, told, rules, alone=len(found) == 1) for one in found)
-    return Report(events=events, headers=mail.headers, returned=told.returned, reader="prose")
+    return Report(
+        events=told_events(found, mail, told, rules), headers=mail.headers, returned=told.returned, reader="prose"
+    )
 
 
 def _may_bounce(mail: Mail, told: Told, voice: Voice) -> bool:
@@ -109,11 +110,10 @@ def _may_bounce(mail: Mail, told: Told, voice: Voice) -> bool:
         return True
     if voice.daemon:
         return subject_tells_failure(subject_of(mail.headers)) or tells_failure(told.text) or _names_a_fault(told)
-    if is_list(mail.headers) or is_answer(mail.headers) or (not voice.opens and tells_of_goods(told.text)):
+    if is_list(mail.headers) or is_answer(mail.headers) or not (voice.system or is_daemon(mail.headers)):
         return False
-    if voice.system:
-        return tells_failure(told.text) or _names_a_fault(told)
-    return is_daemon(mail.headers) and (tells_failure(told.text) or (_holds_a_code(told) and _names_a_fault(told)))
+    tells = tells_failure(told.text) or (_names_a_fault(told) and (voice.system or _holds_a_code(told)))
+    return tells and (voice.opens or not tells_of_goods(told.text))
 
 
 def _holds_a_code(told: Told) -> bool:
