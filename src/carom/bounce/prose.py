@@ -42,6 +42,8 @@ _LABEL = re.compile(
     )[^\w@]*+(?:smtp:)?({_ADDR})""",
     re.IGNORECASE | re.VERBOSE,
 )
+# From one address to another: the sender or an alias, then the recipient.
+_ARROW = re.compile(rf"^\W*+{_ADDR}\W{{1,4}}?[-=]>\W{{0,3}}({_ADDR})")
 # sendmail's transcript: the reply, the address, dots, the reason.
 _TRANSCRIPT = re.compile(rf"^\s*(?:<<<\s*)?[245]\d\d[ -](?:\d\.\d\.\d\ )?<?({_ADDR})>?(?:\.\.\.|,)\s", re.VERBOSE)
 _EXPANDED = re.compile(
@@ -171,6 +173,8 @@ def _is_sender(mark: Mark, line: str, own: set[str]) -> bool:
 def _mark(number: int, line: str) -> Mark | None:
     if _expanded(line) and not _LEADING.match(line):
         return None
+    if match := _ARROW.match(line):
+        return Mark(number, _clean(match[1]), above=False)
     for form in (_LEADING, _TRANSCRIPT, _LABEL):
         if match := form.match(line):
             return Mark(number, _clean(match[1]), form is _TRANSCRIPT)

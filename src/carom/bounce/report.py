@@ -109,7 +109,12 @@ def _may_bounce(mail: Mail, told: Told, voice: Voice) -> bool:
     if any(part.type in STATUS_TYPES for part in mail.parts):
         return True
     if voice.daemon:
-        return subject_tells_failure(subject_of(mail.headers)) or tells_failure(told.text) or _names_a_fault(told)
+        return (
+            subject_tells_failure(subject_of(mail.headers))
+            or tells_failure(told.text)
+            or bool(find_status(told.text[:MAX_TEXT]))
+            or _names_a_fault(told)
+        )
     if is_list(mail.headers) or is_answer(mail.headers) or not (voice.system or is_daemon(mail.headers)):
         return False
     tells = tells_failure(told.text) or (_names_a_fault(told) and (voice.system or _holds_a_code(told)))
@@ -121,8 +126,8 @@ def _holds_a_code(told: Told) -> bool:
 
 
 def _names_a_fault(told: Told) -> bool:
-    """Tell whether a text holds words that the rules know, or a code."""
-    return bool(classify(text=told.text).matched) or _holds_a_code(told)
+    """Tell whether a text holds words that the rules know; a number alone may be anything."""
+    return classify(text=told.text).by_words
 
 
 def _not_in_text(mail: Mail, told: Told) -> list[Found]:
