@@ -54,24 +54,28 @@ _EXPANDED = re.compile(
 _EXPANDED_WORDS = ("xpanded from", "enerated from", "riginal address", "ORIGINAL ADDRESS", "forwarded to")
 # The line before an address that is no recipient: where to write for help.
 _DIRECTION = re.compile(
-    r"(?:\bcontact\b|to the address|write to|send (?:e-?)?mail to|directed to|questions)[^.!?:@]{0,80}:?\s*$",
+    r"(?:\bcontact\b|to the address|write to|send (?:e-?)?mail to|directed to)[^.!?:@]{0,80}:?\s*$",
     re.IGNORECASE,
 )
 _DASHES = re.compile(r"\n[-=_*#~ ]{3,}(?=\n)")
 _HELP = re.compile(
-    r"\b(?:contact|assistance|questions|help|support|postmaster|write to|reply to|kontakt|contacte[rz]?|contattare|ask|notify|forward this)\b",
+    r"\b(?:contact|assistance|questions|help|support|postmaster|write to|kontakt|contacte[rz]?|contattare)\b",
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"(?<=[.!?。])\s+")
 # Words before an address that is the sender's.
 _SENDER = re.compile(
-    r"\b(?:from|by|von|sender|absender|expéditeur|remitente|mittente|remetente|afzender|avsändare)\W*$", re.IGNORECASE
+    r"\b(?:(?<!generated )(?<!expanded )from|by|von|sender|absender|expéditeur|remitente|mittente|remetente|afzender|avsändare)\W*$",
+    re.IGNORECASE,
 )
 # A line above the recipients that a mail did reach.
 _REACHED = re.compile(
-    r"^(?!.*(?:not|\bun|fail|n['’]t|nicht|\bnon?\b|error)).*\b(?:delivered|successful|relayed|expanded|zugestellt)\b.*:\s*$",
-    re.IGNORECASE,
+    r"""^(?!.*(?:not\b|\bun|fail|n['’]t\b|nicht|\bnon?\b|error|reject|return|bounc))
+    (?:\W*(?:successful\w*\s)?(?:delivered|relayed|expanded|zugestellt)\b.{0,40}|.*\b(?:was|were|been|successfully)\s(?:successfully\s)?(?:delivered|relayed)\b.{0,40}):\s*$""",
+    re.IGNORECASE | re.VERBOSE,
 )
+# A line as short as that goes on with the sentence above it.
+_FRAGMENT = 12
 _LIST_STAFF = ("-owner", "-request")
 _RULE_LINE = re.compile(r"^[\W_]*$")
 _FROM_LINE = re.compile(
@@ -155,9 +159,10 @@ def _marks(lines: list[str], own: set[str]) -> Iterator[Mark]:
 def _is_aside(lines: list[str], number: int) -> bool:
     """Tell whether the lines above one say that its address is for help, or that it was reached."""
     above = lines[max(0, number - 20) : number]
-    told = [line for line in above if line.strip()][-2:]
+    *_, before, last = ["", "", *(line for line in above if line.strip())]
+    said = last if len(last.strip()) > _FRAGMENT else f"{before} {last}"
     heading = next((line for line in reversed(above) if line.endswith(":") and "@" not in line), "")
-    return bool(_DIRECTION.search(" ".join(told)[-160:]) or (heading and _REACHED.match(heading[:200])))
+    return bool(_DIRECTION.search(said[-160:]) or (heading and _REACHED.match(heading[:200])))
 
 
 def _expanded(text: str) -> re.Match[str] | None:
@@ -206,12 +211,16 @@ def _named_in(sentence: str, own: set[str]) -> Iterable[str]:
     """Return the addresses of a sentence that may be recipients: none if it says where help is to be had."""
     if _HELP.search(ADDRESS.sub("", sentence)):
         return ()
-    expanded = _EXPANDED.search(sentence)
-    others = {*own, _clean(expanded[1]).lower()} if expanded else own
-    named = (
-        _clean(match[0]) for match in ADDRESS.finditer(sentence) if not _SENDER.search(sentence[: match.start()][-40:])
+    named = dict.fromkeys(
+        address
+        for match in ADDRESS.finditer(sentence)
+        if not _SENDER.search(sentence[: match.start()][-40:])
+        and (address := _clean(match[0])).lower() not in own
+        and not _is_daemon(address)
     )
-    return dict.fromkeys(address for address in named if address.lower() not in others and not _is_daemon(address))
+    expanded = _expanded(sentence)
+    # An alias that led to a file or a program is all that is named.
+    return [one for one in named if not expanded or one != _clean(expanded[1])] or named
 
 
 def _clean(address: str) -> str:
