@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 HEAD_BYTES, TAIL_BYTES = 1 << 20, 1 << 18
+REPORT_LEAD, REPORT_BYTES = 1 << 9, 1 << 16
 MAX_DEPTH, MAX_PARTS, MAX_TEXT, MAX_SUBJECT, MAX_VALUE = 16, 256, 1 << 17, 1000, 1 << 13
 
 # Of a part only what says how to read it.
@@ -94,10 +95,12 @@ def read_mail(raw: bytes) -> Mail:
 
 
 def plain_lines(raw: bytes) -> bytes:
-    """Return the mail with LF line ends. Of a very long one the head and the tail: reports stand before the returned
-    mail, some after it, none in the middle."""
+    """Return the mail with LF line ends. Of a very long one the head and the tail, as reports stand before the returned
+    mail or after it, and the report itself where it stands between two long parts."""
     if len(raw) > HEAD_BYTES + TAIL_BYTES:
-        raw = raw[:HEAD_BYTES] + b"\n" + raw[-TAIL_BYTES:]
+        at = raw.find(b"/delivery-status", HEAD_BYTES, -TAIL_BYTES)
+        report = raw[max(HEAD_BYTES, at - REPORT_LEAD) : at + REPORT_BYTES] if at >= 0 else b""
+        raw = b"\n".join((raw[:HEAD_BYTES], report, raw[-TAIL_BYTES:]))
     if b"\r" in raw:
         raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return raw.lstrip(b"\xef\xbb\xbf\n")

@@ -137,7 +137,7 @@ def _is_plain(kind: str) -> bool:
 def _headers_in(text: str) -> Headers:
     """Read the header block that begins with the first header line of a text."""
     first = _HEADER.search(text)
-    return Headers(split_head(text[first.start() :].encode())[0]) if first else {}
+    return Headers(split_head(text[first.start() :].encode())[0]) if first else Headers()
 
 
 def strip_html(text: str) -> str:
