@@ -13,9 +13,8 @@ REPORT_LEAD, REPORT_BYTES = 1 << 9, 1 << 16
 MAX_DEPTH, MAX_PARTS, MAX_TEXT, MAX_SUBJECT, MAX_VALUE = 16, 256, 1 << 17, 1000, 1 << 13
 
 # Of a part only what says how to read it.
-_PART_FIELD = re.compile(
-    r"^(content-(?:type|transfer-encoding))[ \t]*:[ \t]*(.*(?:\n[ \t].*)*)", re.MULTILINE | re.IGNORECASE
-)
+_PART_NAMES = b"\ncontent-t"
+_PART_FIELD = re.compile(rb"(content-(?:type|transfer-encoding))[ \t]*:[ \t]*(.*(?:\n[ \t].*)*)", re.IGNORECASE)
 _FOLD = re.compile(r"\n[ \t]+")
 _PARAMETER = re.compile(r""";\s*([a-zA-Z0-9*_-]+)\s*=\s*(?:"([^"\n]*)"?|([^;\s]*))""")
 _DELIMITER = re.compile(rb"^--(\S[^\n]{0,199}?)[ \t]*\n(?:Content-|\n|Received:)", re.MULTILINE | re.IGNORECASE)
@@ -116,8 +115,16 @@ def split_head(entity: bytes) -> tuple[bytes, bytes]:
 
 def _read_part_headers(block: bytes) -> dict[str, str]:
     """Read of headers only what says how to read the entity."""
-    text = block.decode("utf-8", "replace")
-    return {name.lower(): _FOLD.sub(" ", value).strip() for name, value in reversed(_PART_FIELD.findall(text))}
+    fields: dict[str, str] = {}
+    block = b"\n" + block
+    lowered = block.lower()
+    at = lowered.find(_PART_NAMES)
+    while at >= 0:
+        if match := _PART_FIELD.match(block, at + 1):
+            name, value = (one[:MAX_VALUE].decode("utf-8", "replace") for one in match.groups())
+            fields.setdefault(name.lower(), _FOLD.sub(" ", value).strip())
+        at = lowered.find(_PART_NAMES, at + 1)
+    return fields
 
 
 def _unfolded(text: str) -> list[str]:
