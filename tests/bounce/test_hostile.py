@@ -81,6 +81,14 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "spaces": lambda: PROSE + b" " * 2 * MEGABYTE + b"a@example.org",
     "lines of spaces": lambda: PROSE + (b" " * 1900 + b"a@\n") * 1000,
     "lines of dashes": lambda: PROSE + (b"- " * 900 + b"a@b original\n") * 1000,
+    "words of a failed delivery": lambda: PROSE + b"not fail deliver " * 60_000,
+    "labels": lambda: PROSE + (b"recipient " * 180 + b"x@y\n") * 500,
+    "headings": lambda: PROSE + b"delivered:\n" * 100_000 + b"a@b.example\n" * 500,
+    "table cells": lambda: PROSE.replace(b"\n\n", b"\nContent-Type: text/html\n\n") + b"</td>a@b" * 200_000,
+    "words without spaces": lambda: PROSE + "收件人".encode() * 200_000 + b"a@b.example",
+    "half a rule": lambda: (
+        PROSE + (b"a@b.example: 550 " + b"your ip 1.2.3.4 blocked client [x] user not " * 40 + b"\n") * 90
+    ),
     "message ids": lambda: PROSE + b"message-id: <a@" * 60_000,
 }
 
@@ -108,6 +116,18 @@ def peak(raw: bytes) -> int:
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
+
+
+def test_a_report_before_a_large_mail_is_read() -> None:
+    raw = DSN + STATUS + RECIPIENT + b"\n--b\nContent-Type: message/rfc822\n\n" + b"x" * 5 * MEGABYTE + b"\n--b--\n"
+    assert [event.recipient for event in parse(raw).events] == ["a@example.org"]
+
+
+def test_a_report_between_large_parts_is_read() -> None:
+    """A picture of a megabyte in the text for people, and the returned mail behind the report."""
+    picture, returned = b"x" * 3 * MEGABYTE, b"\n--b\nContent-Type: message/rfc822\n\n" + b"y" * 3 * MEGABYTE
+    raw = DSN + picture + STATUS + RECIPIENT + returned + b"\n--b--\n"
+    assert [event.recipient for event in parse(raw).events] == ["a@example.org"]
 
 
 def test_a_report_behind_a_large_mail_is_still_read() -> None:

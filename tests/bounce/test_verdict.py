@@ -1,5 +1,7 @@
 """What counts: a false HardBounce kills a good address."""
 
+from pathlib import Path
+
 import pytest
 
 from carom.bounce import classify
@@ -25,6 +27,15 @@ REFUSALS = [
 @pytest.mark.parametrize(("text", "kind"), REFUSALS)
 def test_a_refusal_has_its_type(text: str, kind: str) -> None:
     assert classify(text=text, command="RCPT").type == kind
+
+
+WORDED = [line.split("\t") for line in (Path(__file__).parent / "refusals.tsv").read_text("utf-8").splitlines()[1:]]
+
+
+@pytest.mark.parametrize(("kind", "text"), WORDED)
+def test_what_mail_systems_write_has_its_type(kind: str, text: str) -> None:
+    """Written from what is known of mail systems and providers, not from the corpus."""
+    assert classify(text=text).type == kind
 
 
 def test_an_address_never_matches_a_rule() -> None:

@@ -25,6 +25,8 @@ def read_feedback(mail: Mail) -> Report | None:
     part = next((part for part in mail.parts if part.type == "message/feedback-report"), None)
     if part is not None:
         return _report(mail, [(name.lower(), value.strip()) for name, value in _FIELD.findall(part.text)])
+    if not mail.headers.holds(b"complaint about message from"):
+        return None
     jmrp = _JMRP.match(mail.headers.get("subject", ""))
     if jmrp and "staff@hotmail" in mail.headers.get("from", ""):
         return _report(mail, [("feedback-type", "abuse"), ("source-ip", jmrp[1])])

@@ -3,8 +3,9 @@
 import re
 
 # Not followed or preceded by a dot or digit: an IP address is no code.
-STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.]*\d)")
-REPLY = re.compile(r"(?<![\d./_-])(?<![0-9a-fA-F]:)([245][0-5]\d)(?=[ \-:;\])'\",.#]|$)(?!\.\d)")
+# What may not stand before a digit is asked behind it: a pattern that begins with a digit is searched for much faster.
+STATUS = re.compile(r"([245])(?<![\d.].)\.(\d{1,3})\.(\d{1,3})(?![\d.]*\d)")
+REPLY = re.compile(r"([245](?<![\d./_-].)(?<![0-9a-fA-F]:.)[0-5]\d)(?=[ \-:;\])'\",.#]|$)(?!\.\d)")
 
 
 def find_status(text: str) -> str | None:
@@ -26,7 +27,7 @@ def find_reply(text: str) -> int | None:
     return int(match[1]) if match else None
 
 
-_REPLIED = re.compile(r"(?<![\d./_-])(?<![0-9a-fA-F]:)[45][0-5]\d[ -]")
+_REPLIED = re.compile(r"[45](?<![\d./_-].)(?<![0-9a-fA-F]:.)[0-5]\d[ -]")
 
 
 def from_reply(text: str) -> str:

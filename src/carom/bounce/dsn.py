@@ -16,6 +16,7 @@ _LINE = re.compile(r"^[ \t]*$|^([A-Za-z][\w-]*)[ \t]*:[ \t]*(.*(?:\n[ \t]+\S.*)*
 _FOLD = re.compile(r"\s*\n[ \t]+")
 _WORD = re.compile(r"[a-z]+")
 _RECIPIENT_FIELDS = frozenset({"final-recipient", "original-recipient"})
+_SAID_FIELDS = frozenset({"action", "status", "diagnostic-code", "remote-mta"})
 _MESSAGE_FIELDS = frozenset({"reporting-mta", "original-envelope-id", "received-from-mta", "arrival-date"})
 _TYPED = re.compile(r"^[\w-]{1,32}\s*;\s*")
 _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*|\[[0-9A-Fa-f.:]+\]")
@@ -54,17 +55,24 @@ def read_status(text: str) -> Status:
 
 def _blocks(text: str) -> tuple[Fields, list[Fields]]:
     """Sort the fields into those of the message and one group a recipient. An empty line alone ends no group: mail
-    whose line ends were doubled has one after each field."""
+    whose line ends were doubled has one after each field. What is said of a recipient before it is named waits."""
     message: Fields = {}
     groups: list[Fields] = []
+    waiting: Fields = {}
     blank = False
     for name, value in _fields(text):
         if not name:
             blank = True
             continue
         if name in _RECIPIENT_FIELDS and _begins(name, groups, blank=blank):
-            groups.append({})
-        home = message if not groups or name in _MESSAGE_FIELDS else groups[-1]
+            groups.append(waiting)
+            waiting = {}
+        if name in _MESSAGE_FIELDS:
+            home = message
+        elif name in _SAID_FIELDS and (not groups or (name in groups[-1] and (blank or waiting))):
+            home = waiting
+        else:
+            home = groups[-1] if groups else message
         home.setdefault(name, value)
         blank = False
     return message, groups

@@ -64,26 +64,32 @@ def _judge(
 def _fuller(diagnostic: str, text: str, recipient: str | None) -> str:
     """Return what the text for people says of a recipient where it quotes the diagnostic or there is none: it adds the
     host, the command that was refused, and the lines that the field leaves out."""
-    if rejected := _REJECTED.search(text):
+    if "was automatically rejected" in text and (rejected := _REJECTED.search(text)):
         return squash(rejected[1])
     core = squash(diagnostic)[:80].lstrip("0123456789.-# ")
-    if core.lower() not in " ".join(text.lower().split()):
+    lowered = text.lower()
+    if core.lower() not in lowered and core.lower() not in " ".join(lowered.split()):
         return diagnostic
     paragraph = paragraph_of(text, recipient, core)
     return paragraph if core.lower() in paragraph.lower() else diagnostic
 
 
-def told_event(one: Found, mail: Mail, told: Told, rules: Rules, *, alone: bool) -> Failed | Delayed:
-    """Make the event of a recipient that only text names. Of a short mail about one recipient all of the text is its
-    diagnostic; what decides is still what stands by the address."""
+def told_events(found: list[Found], mail: Mail, told: Told, rules: Rules) -> tuple[Failed | Delayed, ...]:
+    """Make the events of the recipients that only text names."""
     subject = subject_of(mail.headers)
     action = "delayed" if tells_delay(f"{subject} {told.text}".lower()) else "failed"
+    return tuple(_told_event(one, subject, told, rules, action=action, alone=len(found) == 1) for one in found)
+
+
+def _told_event(one: Found, subject: str, told: Told, rules: Rules, *, action: str, alone: bool) -> Failed | Delayed:
+    """Make one event. Of a short mail about one recipient all of the text is its diagnostic; what decides is still what
+    stands by the address."""
     codes = told.text if alone and not find_reply(one.diagnostic) else None
     for said in (one.diagnostic, f"{subject}\n{told.text}"):
         evidence, verdict = _judge(said, rules, action=action, codes=codes)
         if verdict.matched:
             break
-    text = whole(told.text)
+    text = whole(told.text) if alone else ""
     return (Delayed if action == "delayed" else Failed)(
         recipient=one.recipient,
         original_recipient=one.original,

@@ -5,19 +5,16 @@ It never raises, and its limits bound the work on hostile mail: what lies beyond
 
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-Headers = dict[str, str]
-
 HEAD_BYTES, TAIL_BYTES = 1 << 20, 1 << 18
+REPORT_LEAD, REPORT_BYTES = 1 << 9, 1 << 16
 MAX_DEPTH, MAX_PARTS, MAX_TEXT, MAX_SUBJECT, MAX_VALUE = 16, 256, 1 << 17, 1000, 1 << 13
 
-_FIELD = re.compile(r"^([!-9;-~]+)[ \t]*:[ \t]*(.*(?:\n[ \t].*)*)", re.MULTILINE)
 # Of a part only what says how to read it.
-_PART_FIELD = re.compile(
-    r"^(content-(?:type|transfer-encoding))[ \t]*:[ \t]*(.*(?:\n[ \t].*)*)", re.MULTILINE | re.IGNORECASE
-)
+_PART_NAMES = b"\ncontent-t"
+_PART_FIELD = re.compile(rb"(content-(?:type|transfer-encoding))[ \t]*:[ \t]*(.*(?:\n[ \t].*)*)", re.IGNORECASE)
 _FOLD = re.compile(r"\n[ \t]+")
 _PARAMETER = re.compile(r""";\s*([a-zA-Z0-9*_-]+)\s*=\s*(?:"([^"\n]*)"?|([^;\s]*))""")
 _DELIMITER = re.compile(rb"^--(\S[^\n]{0,199}?)[ \t]*\n(?:Content-|\n|Received:)", re.MULTILINE | re.IGNORECASE)
@@ -28,11 +25,48 @@ _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 _NO_CHARSETS = frozenset({"punycode", "idna", "undefined", "raw_unicode_escape", "unicode_escape"})
 
 
+class Headers(Mapping[str, str]):
+    """Header fields by lower-case name, unfolded, the first of each name, cut at ``MAX_VALUE``. They are read when they
+    are asked for: of most reports only one or two ever are."""
+
+    __slots__ = ("_block", "_fields")
+
+    def __init__(self, block: bytes = b"") -> None:
+        self._block = block
+        self._fields: dict[str, str] | None = None
+
+    def _read(self) -> dict[str, str]:
+        if self._fields is None:
+            self._fields = {}
+            for line in _unfolded(self._block.decode("utf-8", "replace")):
+                name, colon, value = line.partition(":")
+                name = name.rstrip().lower()
+                if colon and " " not in name and name not in self._fields:
+                    self._fields[name] = value[:MAX_VALUE].strip()
+        return self._fields
+
+    def __getitem__(self, name: str) -> str:
+        return self._read()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read())
+
+    def __len__(self) -> int:
+        return len(self._read())
+
+    def __bool__(self) -> bool:
+        return b":" in self._block
+
+    def holds(self, words: bytes) -> bool:
+        """Tell whether words in lower case stand anywhere in the block; a quick way to say no."""
+        return words in self._block.lower()
+
+
 class Part(NamedTuple):
     """A leaf of a mail: its media type in lower case, its headers, its body still encoded."""
 
     type: str
-    headers: Headers
+    headers: Mapping[str, str]
     body: bytes
 
     @property
@@ -53,17 +87,19 @@ class Mail(NamedTuple):
 def read_mail(raw: bytes) -> Mail:
     """Read a mail: headers, and its leaves in order."""
     block, body = split_head(plain_lines(raw))
-    headers = read_headers(block)
-    content_type = headers.get("content-type", "")
-    parts = list(_leaves(headers, body, 0))
-    return Mail(headers, parts, media_type(content_type), content_type)
+    entity = _read_part_headers(block)
+    content_type = entity.get("content-type", "")
+    parts = list(_leaves(entity, body, 0))
+    return Mail(Headers(block), parts, media_type(content_type), content_type)
 
 
 def plain_lines(raw: bytes) -> bytes:
-    """Return the mail with LF line ends. Of a very long one the head and the tail: reports stand before the returned
-    mail, some after it, none in the middle."""
+    """Return the mail with LF line ends. Of a very long one the head and the tail, as reports stand before the returned
+    mail or after it, and the report itself where it stands between two long parts."""
     if len(raw) > HEAD_BYTES + TAIL_BYTES:
-        raw = raw[:HEAD_BYTES] + b"\n" + raw[-TAIL_BYTES:]
+        at = raw.find(b"/delivery-status", HEAD_BYTES, -TAIL_BYTES)
+        report = raw[max(HEAD_BYTES, at - REPORT_LEAD) : at + REPORT_BYTES] if at >= 0 else b""
+        raw = b"\n".join((raw[:HEAD_BYTES], report, raw[-TAIL_BYTES:]))
     if b"\r" in raw:
         raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return raw.lstrip(b"\xef\xbb\xbf\n")
@@ -77,14 +113,22 @@ def split_head(entity: bytes) -> tuple[bytes, bytes]:
     return head, body
 
 
-def read_headers(block: bytes, field: re.Pattern[str] = _FIELD) -> Headers:
-    """Read header fields by lower-case name, unfolded, the first of each name, cut at ``MAX_VALUE``; ``field`` says
-    which."""
-    headers: Headers = {}
-    for name, whole in field.findall(block.decode("utf-8", "replace")):
-        value = whole[:MAX_VALUE]
-        headers.setdefault(name.lower(), _FOLD.sub(" ", value).strip() if "\n" in value else value.strip())
-    return headers
+def _read_part_headers(block: bytes) -> dict[str, str]:
+    """Read of headers only what says how to read the entity."""
+    fields: dict[str, str] = {}
+    block = b"\n" + block
+    lowered = block.lower()
+    at = lowered.find(_PART_NAMES)
+    while at >= 0:
+        if match := _PART_FIELD.match(block, at + 1):
+            name, value = (one[:MAX_VALUE].decode("utf-8", "replace") for one in match.groups())
+            fields.setdefault(name.lower(), _FOLD.sub(" ", value).strip())
+        at = lowered.find(_PART_NAMES, at + 1)
+    return fields
+
+
+def _unfolded(text: str) -> list[str]:
+    return (_FOLD.sub(" ", text) if "\n " in text or "\n\t" in text else text).split("\n")
 
 
 def media_type(content_type: str) -> str:
@@ -97,7 +141,7 @@ def parameters(content_type: str) -> dict[str, str]:
     return {name.lower(): quoted or plain for name, quoted, plain in _PARAMETER.findall(content_type[:4096])}
 
 
-def _leaves(headers: Headers, body: bytes, depth: int) -> Iterator[Part]:
+def _leaves(headers: Mapping[str, str], body: bytes, depth: int) -> Iterator[Part]:
     content_type = headers.get("content-type", "")
     kind = media_type(content_type)
     pieces: list[bytes] = []
@@ -108,7 +152,7 @@ def _leaves(headers: Headers, body: bytes, depth: int) -> Iterator[Part]:
         pieces = _guess(body)
     for piece in pieces:
         head, inner = split_head(piece)
-        yield from _leaves(read_headers(head, _PART_FIELD), inner, depth + 1)
+        yield from _leaves(_read_part_headers(head), inner, depth + 1)
     if not pieces:
         yield Part("text/plain" if kind.startswith("multipart/") else kind, headers, body)
 
@@ -135,7 +179,7 @@ def _pieces(body: bytes, boundary: bytes) -> list[bytes]:
     return found
 
 
-def undo_transfer(body: bytes, headers: Headers) -> bytes:
+def undo_transfer(body: bytes, headers: Mapping[str, str]) -> bytes:
     """Undo base64 and quoted-printable, broken ones as far as they go."""
     encoding = headers.get("content-transfer-encoding", "").lower()
     if encoding.startswith("base64"):

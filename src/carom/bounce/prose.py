@@ -42,6 +42,8 @@ _LABEL = re.compile(
     )[^\w@]*+(?:smtp:)?({_ADDR})""",
     re.IGNORECASE | re.VERBOSE,
 )
+# From one address to another: the sender or an alias, then the recipient.
+_ARROW = re.compile(rf"^\W*+{_ADDR}\W{{1,4}}?[-=]>\W{{0,3}}({_ADDR})")
 # sendmail's transcript: the reply, the address, dots, the reason.
 _TRANSCRIPT = re.compile(rf"^\s*(?:<<<\s*)?[245]\d\d[ -](?:\d\.\d\.\d\ )?<?({_ADDR})>?(?:\.\.\.|,)\s", re.VERBOSE)
 _EXPANDED = re.compile(
@@ -49,23 +51,31 @@ _EXPANDED = re.compile(
     \s*:?\s*<?({_ADDR})""",
     re.IGNORECASE | re.VERBOSE | re.MULTILINE,
 )
+_EXPANDED_WORDS = ("xpanded from", "enerated from", "riginal address", "ORIGINAL ADDRESS", "forwarded to")
 # The line before an address that is no recipient: where to write for help.
-_DIRECTION = re.compile(r"(?:\bcontact\b|to the address|write to|send (?:e-?)?mail to)[^.!?]*$", re.IGNORECASE)
+_DIRECTION = re.compile(
+    r"(?:\bcontact\b|to the address|write to|send (?:e-?)?mail to|directed to)[^.!?:@]{0,80}:?\s*$",
+    re.IGNORECASE,
+)
 _DASHES = re.compile(r"\n[-=_*#~ ]{3,}(?=\n)")
 _HELP = re.compile(
-    r"\b(?:contact|assistance|questions|help|support|postmaster|write to|reply to|kontakt|contacte[rz]?|contattare|ask|notify|forward this)\b",
+    r"\b(?:contact|assistance|questions|help|support|postmaster|write to|kontakt|contacte[rz]?|contattare)\b",
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"(?<=[.!?。])\s+")
 # Words before an address that is the sender's.
 _SENDER = re.compile(
-    r"\b(?:from|by|von|sender|absender|expéditeur|remitente|mittente|remetente|afzender|avsändare)\W*$", re.IGNORECASE
+    r"\b(?:(?<!generated )(?<!expanded )from|by|von|sender|absender|expéditeur|remitente|mittente|remetente|afzender|avsändare)\W*$",
+    re.IGNORECASE,
 )
 # A line above the recipients that a mail did reach.
 _REACHED = re.compile(
-    r"^(?!.*(?:not|\bun|fail|n['’]t|nicht|\bnon?\b|error)).*\b(?:delivered|successful|relayed|expanded|zugestellt)\b.*:\s*$",
-    re.IGNORECASE,
+    r"""^(?!.*(?:not\b|\bun|fail|n['’]t\b|nicht|\bnon?\b|error|reject|return|bounc))
+    (?:\W*(?:successful\w*\s)?(?:delivered|relayed|expanded|zugestellt)\b.{0,40}|.*\b(?:was|were|been|successfully)\s(?:successfully\s)?(?:delivered|relayed)\b.{0,40}):\s*$""",
+    re.IGNORECASE | re.VERBOSE,
 )
+# A line as short as that goes on with the sentence above it.
+_FRAGMENT = 12
 _LIST_STAFF = ("-owner", "-request")
 _RULE_LINE = re.compile(r"^[\W_]*$")
 _FROM_LINE = re.compile(
@@ -138,29 +148,38 @@ class Mark(NamedTuple):
 
 def _marks(lines: list[str], own: set[str]) -> Iterator[Mark]:
     """Yield the lines that stand for a recipient; in a transcript the sender's address stands in the same form."""
-    last, before, reached = "", "", False
+    last = ""
     for number, line in enumerate(lines):
         mark = _mark(number, line) if "@" in line and len(line) <= MAX_LINE else None
-        if line.rstrip().endswith(":"):
-            reached = mark is None and bool(_REACHED.match(line[:200]))
-        if reached:
-            continue
-        if mark and not (_DIRECTION.search(before) or _continues(lines, mark, last) or _is_sender(mark, line, own)):
+        if mark and not (_continues(lines, mark, last) or _is_sender(mark, line, own) or _is_aside(lines, number)):
             last = mark.address.lower()
             yield mark
-        before = line if line.strip() else before
+
+
+def _is_aside(lines: list[str], number: int) -> bool:
+    """Tell whether the lines above one say that its address is for help, or that it was reached."""
+    above = lines[max(0, number - 20) : number]
+    *_, before, last = ["", "", *(line for line in above if line.strip())]
+    said = last if len(last.strip()) > _FRAGMENT else f"{before} {last}"
+    heading = next((line for line in reversed(above) if line.endswith(":") and "@" not in line), "")
+    return bool(_DIRECTION.search(said[-160:]) or (heading and _REACHED.match(heading[:200])))
+
+
+def _expanded(text: str) -> re.Match[str] | None:
+    """Find the address that a mail was sent to before an alias or a forward changed it."""
+    return _EXPANDED.search(text) if any(word in text for word in _EXPANDED_WORDS) else None
 
 
 def _is_sender(mark: Mark, line: str, own: set[str]) -> bool:
-    """Tell whether a line names the sender or those who run a list: only a line that an address begins may name the
-    sender as a recipient."""
-    address = mark.address.lower()
-    return (address in own and not _LEADING.match(line)) or address.partition("@")[0].endswith(_LIST_STAFF)
+    """Tell whether a line names the sender and not a recipient: only a line that an address begins may name itself."""
+    return mark.address.lower() in own and not _LEADING.match(line)
 
 
 def _mark(number: int, line: str) -> Mark | None:
-    if _EXPANDED.search(line) and not _LEADING.match(line):
+    if _expanded(line) and not _LEADING.match(line):
         return None
+    if match := _ARROW.match(line):
+        return Mark(number, _clean(match[1]), above=False)
     for form in (_LEADING, _TRANSCRIPT, _LABEL):
         if match := form.match(line):
             return Mark(number, _clean(match[1]), form is _TRANSCRIPT)
@@ -192,12 +211,16 @@ def _named_in(sentence: str, own: set[str]) -> Iterable[str]:
     """Return the addresses of a sentence that may be recipients: none if it says where help is to be had."""
     if _HELP.search(ADDRESS.sub("", sentence)):
         return ()
-    expanded = _EXPANDED.search(sentence)
-    others = {*own, _clean(expanded[1]).lower()} if expanded else own
-    named = (
-        _clean(match[0]) for match in ADDRESS.finditer(sentence) if not _SENDER.search(sentence[: match.start()][-40:])
+    named = dict.fromkeys(
+        address
+        for match in ADDRESS.finditer(sentence)
+        if not _SENDER.search(sentence[: match.start()][-40:])
+        and (address := _clean(match[0])).lower() not in own
+        and not _is_daemon(address)
     )
-    return dict.fromkeys(address for address in named if address.lower() not in others and not _is_daemon(address))
+    expanded = _expanded(sentence)
+    # An alias that led to a file or a program is all that is named.
+    return [one for one in named if not expanded or one != _clean(expanded[1])] or named
 
 
 def _clean(address: str) -> str:
@@ -237,7 +260,7 @@ def _blocks(lines: list[str], marks: list[Mark]) -> Iterator[Found]:
     for mark, following in zip(marks, [*marks[1:], None], strict=False):
         end = following.number if following else len(lines)
         line, below = lines[mark.number].strip(), lines[mark.number + 1 : end]
-        expanded = _EXPANDED.search("\n".join([line, *below[:2]]))
+        expanded = _expanded("\n".join([line, *below[:2]]))
         told = _paragraphs(lines[start : mark.number][-6:] if mark.above else below)
         said = bool(told) or _says_more(line, mark.address)
         text = f"{told}\n{line}" if mark.above else f"{line}\n{told}" if said else f"{head}\n{line}"

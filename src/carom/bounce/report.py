@@ -6,9 +6,11 @@ from functools import partial
 
 from carom.bounce.addresses import header_address
 from carom.bounce.arf import read_feedback
+from carom.bounce.codes import find_reply, find_status
 from carom.bounce.dsn import SUCCESS, Status, read_status
 from carom.bounce.events import Report
-from carom.bounce.failures import status_event, told_event
+from carom.bounce.evidence import MAX_TEXT
+from carom.bounce.failures import status_event, told_events
 from carom.bounce.ids import bare_id
 from carom.bounce.mime import Mail, read_mail, subject_of, undo_transfer
 from carom.bounce.notices import read_notice
@@ -95,8 +97,9 @@ def _machine_text(mail: Mail, told: Told, rules: Rules, voice: Voice) -> Report 
     found = read_prose(told.text, mail.headers, told.returned) or _not_in_text(mail, told)
     if not found:
         return None
-    events = tuple(told_event(one, mail, told, rules, alone=len(found) == 1) for one in found)
-    return Report(events=events, headers=mail.headers, returned=told.returned, reader="prose")
+    return Report(
+        events=told_events(found, mail, told, rules), headers=mail.headers, returned=told.returned, reader="prose"
+    )
 
 
 def _may_bounce(mail: Mail, told: Told, voice: Voice) -> bool:
@@ -106,18 +109,25 @@ def _may_bounce(mail: Mail, told: Told, voice: Voice) -> bool:
     if any(part.type in STATUS_TYPES for part in mail.parts):
         return True
     if voice.daemon:
-        subject = subject_of(mail.headers)
-        return subject_tells_failure(subject) or tells_failure(told.text) or _names_a_fault(told)
-    if is_list(mail.headers) or is_answer(mail.headers) or tells_of_goods(told.text):
+        return (
+            subject_tells_failure(subject_of(mail.headers))
+            or tells_failure(told.text)
+            or bool(find_status(told.text[:MAX_TEXT]))
+            or _names_a_fault(told)
+        )
+    if is_list(mail.headers) or is_answer(mail.headers) or not (voice.system or is_daemon(mail.headers)):
         return False
-    if voice.system:
-        return tells_failure(told.text) or _names_a_fault(told)
-    return is_daemon(mail.headers) and tells_failure(told.text)
+    tells = tells_failure(told.text) or (_names_a_fault(told) and (voice.system or _holds_a_code(told)))
+    return tells and (voice.opens or not tells_of_goods(told.text))
+
+
+def _holds_a_code(told: Told) -> bool:
+    return bool(find_reply(told.text[:MAX_TEXT]) or find_status(told.text[:MAX_TEXT]))
 
 
 def _names_a_fault(told: Told) -> bool:
-    """Tell whether a text holds words that the rules know."""
-    return bool(classify(text=told.text).matched)
+    """Tell whether a text holds words that the rules know; a number alone may be anything."""
+    return classify(text=told.text).by_words
 
 
 def _not_in_text(mail: Mail, told: Told) -> list[Found]:

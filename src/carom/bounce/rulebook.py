@@ -45,8 +45,8 @@ class Text(NamedTuple):
 
 
 class Rules(Sequence["Rule"]):
-    """Rules in their order, with an index of their phrases and needs by the first letters of a word in each: of some
-    seven hundred, a text of thirty words is looked at for thirty."""
+    """Rules in their order, with an index of their phrases and needs by the rarest word in each: of some two thousand,
+    a text of thirty words is looked at for thirty."""
 
     def __init__(self, rules: Iterable["Rule"]) -> None:
         self._rules = tuple(rules)
@@ -62,15 +62,19 @@ class Rules(Sequence["Rule"]):
         common = Counter(key for words in every for key in _keys(words))
         self._index: dict[str, list[str]] = {}
         for words in sorted(every):
-            key = min(_keys(words), key=common.__getitem__, default=_ALWAYS)
+            key = min(_keys(words), key=common.__getitem__)
             self._index.setdefault(key, []).append(words)
 
     def look(self, text: str) -> tuple[dict[int, str], set[int]]:
         """Return the phrases that stand in a text, by rule, and the rules whose regexes are worth a try."""
         phrases: dict[int, str] = {}
         worth: set[int] = set()
-        keys = {word[:_KEY] for word in text.translate(_SPACED).split()}
-        keys.add(_ALWAYS)
+        spaced = text.translate(_SPACED).split()
+        keys = {word[:_KEY] for word in spaced}
+        keys.update(spaced)
+        if not text.isascii():
+            keys.add(_ALWAYS)
+        keys.add(_SHORT)
         index = self._index
         for words in [words for key in index.keys() & keys for words in index[key] if words in text]:
             for number in self._phrases.get(words, ()):
@@ -89,16 +93,24 @@ class Rules(Sequence["Rule"]):
         return len(self._rules)
 
 
-_KEY, _ALWAYS = 3, ""
-_WORD = re.compile(r"[^\W_]{3,}")
+_KEY = 3
+# The keys of phrases that have no word to be filed under: those of scripts without spaces, and the shortest.
+_ALWAYS, _SHORT = "", " "
 _SPACED = str.maketrans(dict.fromkeys("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~", " "))
 _UNSPACED = re.compile(r"[\u3000-\U0010ffff]")
 
 
 def _keys(words: str) -> list[str]:
-    """Return the keys under which a phrase may be filed, none if it has no word of three letters or is of a script
-    that sets no spaces between words."""
-    return [] if _UNSPACED.search(words) else [word[:_KEY] for word in _WORD.findall(words)]
+    """Return the keys under which a phrase may be filed: its whole words, and the first letters of the last, which a
+    text may go on with (a phrase begins where a word begins, and ends anywhere)."""
+    if _UNSPACED.search(words):
+        return [_ALWAYS]
+    spaced = words.translate(_SPACED)
+    *whole, last = spaced.split() or [""]
+    if spaced.endswith(" ") and last:
+        whole.append(last)
+    keys = [word for word in whole if len(word) > 1]
+    return [*keys, last[:_KEY]] if len(last) >= _KEY else keys or [_SHORT]
 
 
 class Rule(NamedTuple):

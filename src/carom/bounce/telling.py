@@ -17,7 +17,25 @@ _SUBJECT = re.compile(
     | processing\ error | rejected | message\ (?:status|delayed|delivery|not\ sent) | warning:\ | are\ not\ member | delivery\ temporarily""",
     re.IGNORECASE | re.VERBOSE,
 )
-# A sentence that says so, in a subject or in a text.
+# What most of them say: looked for first, as it is quickly found.
+_OFTEN = (
+    "not be delivered",
+    "undeliver",
+    "unable to deliver",
+    "able to deliver your",
+    "delivery failed",
+    "failed permanently",
+    "permanent error",
+    "fatal errors",
+    "transcript of session",
+    "did not reach",
+    "not delivered",
+    "t be delivered",
+    "delivery has failed",
+    "returned mail",
+    "not deliver",
+)
+# A sentence that says so, in a subject or in a text; in lower case.
 _FAILED = re.compile(
     r"""(?:\bnot|n['’]t|\bcannot|\bunable|\bimpossible|\bnever|fail\w*)\b[^.:@]{0,60}?\b(?:deliver|redeliver|be\ sent|send|reach|forward|relay|accept(?:ed)?\ for)
     | \bdeliver\w*[^.:@]{0,60}?\b(?:fail|not\b|impossible|problem|error|abort|delayed|unsuccess|suspend|postpone|defer)
@@ -37,7 +55,7 @@ _FAILED = re.compile(
     | nie\ (?:dostarczon|powiod|został|można) | niedostarczon | nedoruč | nebylo\ možné | nelze | nem\ sikerült | kézbesíthetetlen
     | не\ (?:доставлен|может|удалось|был) | недоставлен | сбой | невозможно | не\ вдалося | δεν\b | edilemedi | iletilemedi | gönderilemedi
     | 送信でき | 配信でき | 配信不能 | 届けでき | 不達 | エラー | 失败 | 失敗 | 退信 | 退回 | 無法 | 无法 | 未能 | 못했 | 실패 | 반송""",
-    re.IGNORECASE | re.VERBOSE,
+    re.VERBOSE,
 )
 _DELAY = (
     "has been delayed",
@@ -86,6 +104,29 @@ _DELAY = (
     "еще не доставлен",
     "ещё не доставлен",
 )
+# One of these stands in each of the phrases.
+_DELAY_WORDS = (
+    "delay",
+    "transient",
+    "temporary",
+    "retr",
+    "continu",
+    "not yet",
+    "not been",
+    "warning",
+    "defer",
+    "try",
+    "attempt",
+    "in the queue",
+    "noch nicht",
+    "weiterhin",
+    "pas encore",
+    "no se ha",
+    "ancora",
+    "ainda",
+    "nog niet",
+    "е доставлен",
+)
 _DELAYED_FOR = re.compile(r"delayed (?:for )?(?:more than )?\d+ ?(?:minutes|hours|days|h\b)")
 _SUCCESS = (
     "successful delivery",
@@ -112,14 +153,15 @@ _SUCCESS_SUBJECT = re.compile(
 )
 # What shops and carriers deliver.
 _GOODS = re.compile(
-    r"\b(?:parcel|package|shipment|your order|courier|tracking (?:number|id)|paket|sendung|colis|paquete|pedido|pacco|pakket|zending|przesyłk|посылк)",
+    r"\b(?:parcel|your (?:package|shipment|order)|tracking (?:number|id)|paket\b|colis\b|paquete|pacco\b|pakket\b|przesyłk|посылк)",
     re.IGNORECASE,
 )
 
 
 def tells_failure(text: str) -> bool:
     """Tell whether a text says that mail was not delivered."""
-    return bool(_FAILED.search(text, 0, MAX_TOLD))
+    text = text[:MAX_TOLD].lower()
+    return any(phrase in text for phrase in _OFTEN) or bool(_FAILED.search(text))
 
 
 def subject_tells_failure(subject: str) -> bool:
@@ -129,6 +171,8 @@ def subject_tells_failure(subject: str) -> bool:
 
 def tells_delay(text: str) -> bool:
     """Tell whether a text in lower case says that the remote system goes on trying."""
+    if not any(word in text for word in _DELAY_WORDS):
+        return False
     return any(phrase in text for phrase in _DELAY) or ("delayed " in text and bool(_DELAYED_FOR.search(text)))
 
 

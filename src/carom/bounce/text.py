@@ -5,7 +5,7 @@ from html import unescape
 from typing import NamedTuple
 
 from carom.bounce.ids import bare_id
-from carom.bounce.mime import MAX_TEXT, Headers, Mail, Part, read_headers, split_head, undo_transfer
+from carom.bounce.mime import MAX_TEXT, Headers, Mail, Part, split_head, undo_transfer
 
 RETURNED_TYPES = frozenset(
     {
@@ -91,7 +91,7 @@ def read_told(mail: Mail) -> Told:
     for part in _human(mail.parts):
         text = strip_html(part.text) if part.type == "text/html" else part.text
         if told and _HEADER_BLOCK.match(text):
-            returned = returned or read_headers(text.lstrip().encode())
+            returned = returned or Headers(text.lstrip().encode())
             break
         cut = returned_from(text)
         told.append(text if cut is None else text[:cut])
@@ -121,7 +121,7 @@ def returned_from(text: str) -> int | None:
 def part_headers(part: Part) -> Headers:
     """Read the headers that a returned mail or its header part begins with."""
     body = undo_transfer(part.body[:MAX_TEXT], part.headers)
-    return read_headers(split_head(body.lstrip(b"\n"))[0])
+    return Headers(split_head(body.lstrip(b"\n"))[0])
 
 
 def _human(parts: list[Part]) -> list[Part]:
@@ -137,7 +137,7 @@ def _is_plain(kind: str) -> bool:
 def _headers_in(text: str) -> Headers:
     """Read the header block that begins with the first header line of a text."""
     first = _HEADER.search(text)
-    return read_headers(split_head(text[first.start() :].encode())[0]) if first else {}
+    return Headers(split_head(text[first.start() :].encode())[0]) if first else Headers()
 
 
 def strip_html(text: str) -> str:

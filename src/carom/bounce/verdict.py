@@ -40,7 +40,8 @@ def decide(evidence: Evidence, rules: Rules | None = None) -> Verdict:
     """Run the rules in their order; nothing that matches is Unknown."""
     rules = builtin_rules() if rules is None else rules
     phrases, worth = rules.look(evidence.text)
-    for number in sorted(worth.union(phrases, rules.textless)):
+    codes = evidence.status or evidence.reply or evidence.action or evidence.command
+    for number in sorted(worth.union(phrases, rules.textless) if codes else worth.union(phrases)):
         rule = rules[number]
         matched = rule.match(evidence, phrases.get(number), worth=number in worth)
         if matched is not None:
