@@ -7,13 +7,14 @@ SUITE ?= client
 ARGS ?=
 SECONDS ?= 30
 
-.PHONY: help setup demo test check format generate lock bench fuzz clean
+.PHONY: help setup demo test django check format generate lock bench fuzz clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    set up, start a server, send mail, and show how its bounces are listed, read and reactivated"
 	@echo "make test    set up and run the tests (ARGS='-k name' for some of them)"
 	@echo "make check   format, lint, types, layers, generated files"
+	@echo "make django  run Django's tests with 5.2 and with 6.1 (NEWER=python3.13)"
 	@echo "make setup   make $(VENV) with everything in it"
 	@echo "make fuzz    feed the bounce parser what a fuzzer finds, for SECONDS=30"
 	@echo "make bench SUITE=name, make format, make generate, make lock, make clean"
@@ -37,6 +38,16 @@ demo:
 test: $(VENV)/dev
 	@$(BIN)/pytest -n auto --dist loadfile $(ARGS)
 
+# Django 6.1 wants a newer Python than ours: what "make test" then runs too.
+NEWER ?= python3.13
+.django/bin/django-admin: constraints/django.txt
+	@$(NEWER) -m venv .django
+	@.django/bin/pip install --quiet --no-deps --require-hashes --requirement constraints/django.txt
+	@touch $@
+
+django: $(VENV)/dev .django/bin/django-admin
+	@$(BIN)/pytest -n 0 tests/client/test_django.py tests/client/test_django_newer.py
+
 check: $(VENV)/dev
 	@tools/check
 
@@ -57,4 +68,4 @@ lock: $(VENV)/dev
 	@tools/lock
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .django .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

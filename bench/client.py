@@ -28,6 +28,7 @@ class Took(NamedTuple):
 CONTENDERS = {
     "carom async": ("carom_async", tuple(CALLS)),
     "carom sync": ("carom_sync", ("small", "list500", "batch500")),
+    "carom over httpx2": ("carom_httpx2", tuple(CALLS)),
     "postmark-python": ("official", tuple(CALLS)),
     "postmarker": ("postmarker", ("small", "list500", "batch500")),
     "npm postmark": ("npm", ("small", "list500", "batch500")),

@@ -27,7 +27,17 @@ def carom_async(url: str) -> dict[str, Callable[[], Awaitable[Any]]]:
     """Return the calls of Carom's async client."""
     from carom import AsyncApiClient
 
-    client = AsyncApiClient(TOKEN, base_url=url)
+    return _carom(AsyncApiClient(TOKEN, base_url=url))
+
+
+def carom_httpx2(url: str) -> dict[str, Callable[[], Awaitable[Any]]]:
+    """Return the calls of Carom's async client over httpx2."""
+    from carom import AsyncApiClient
+
+    return _carom(AsyncApiClient(TOKEN, base_url=url, transport="httpx2"))
+
+
+def _carom(client: Any) -> dict[str, Callable[[], Awaitable[Any]]]:
     return {
         "small": lambda: client.deliver(**SNAKE),
         "list500": lambda: client.get_bounces(count=500),
@@ -134,7 +144,7 @@ def serve_sync(make: Callable[[str], dict[str, Case]], url: str) -> None:
         said(wall, cpu)
 
 
-ASYNC = {"carom_async": carom_async, "official": official}
+ASYNC = {"carom_async": carom_async, "carom_httpx2": carom_httpx2, "official": official}
 SYNC = {"carom_sync": carom_sync, "postmarker": postmarker, "raw": raw}
 
 if __name__ == "__main__":

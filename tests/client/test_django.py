@@ -1,8 +1,9 @@
 # pyright: basic
 """The Django backend and view."""
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ import carom
 from tests.client.scripts import Script, answer, refused
 from tests.client.test_hooks import payload
 
-django = pytest.importorskip("django")
+django: Any = pytest.importorskip("django")
+BACKEND = "carom.django.EmailBackend"
+MAILERS = django.VERSION >= (6, 1)
 
 
 @pytest.fixture(autouse=True)
@@ -19,8 +22,9 @@ def settings() -> Iterator[Any]:
     from django.conf import settings
 
     if not settings.configured:
+        backend: Any = {"MAILERS": {"default": {"BACKEND": BACKEND}}} if MAILERS else {"EMAIL_BACKEND": BACKEND}
         settings.configure(
-            EMAIL_BACKEND="carom.django.EmailBackend",
+            **backend,
             POSTMARK_API_TOKEN="tok",
             POSTMARK_WEBHOOK_USER="u",
             POSTMARK_WEBHOOK_PASSWORD="p",
@@ -45,11 +49,18 @@ def ok(asked: Any) -> Any:
     return answer([{"ErrorCode": 0, "Message": "OK", "MessageID": str(n)} for n in range(len(messages))])
 
 
-def send(settings: Any, script: Script, *messages: Any, **options: Any) -> int:
-    from django.core.mail import get_connection
+def connection(settings: Any, **options: Any) -> Any:
+    """The backend with options, as this version of Django makes it."""
+    django_mail: Any = import_module("django.core.mail")
+    if not MAILERS:
+        return django_mail.get_connection(**options)
+    settings.MAILERS = {"default": {"BACKEND": BACKEND, "OPTIONS": options}}
+    return django_mail.mailers["default"]
 
+
+def send(settings: Any, script: Script, *messages: Any, **options: Any) -> int:
     settings.POSTMARK_TRANSPORT = script
-    return int(get_connection(**options).send_messages(list(messages)))
+    return int(connection(settings, **options).send_messages(list(messages)))
 
 
 def test_s21_what_is_sent_is_counted(settings: Any) -> None:
@@ -115,14 +126,12 @@ def test_m16_options_of_a_message_are_anymails(settings: Any) -> None:
 
 
 def test_the_connection_is_opened_and_closed_once(settings: Any) -> None:
-    from django.core.mail import get_connection
-
     settings.POSTMARK_TRANSPORT = Script(ok)
-    with get_connection() as connection:
-        assert connection.open() is False
-        assert connection.send_messages([mail()]) == 1
-        client = connection._client
-    assert connection._client is None
+    with connection(settings) as opened:
+        assert opened.open() is False
+        assert opened.send_messages([mail()]) == 1
+        client = opened._client
+    assert opened._client is None
     with pytest.raises(RuntimeError, match="closed"):
         client.delivery_stats()
 
@@ -151,3 +160,79 @@ def test_the_webhook_view(settings: Any) -> None:
     assert post(b"nonsense", HTTP_AUTHORIZATION=auth) == 400
     assert webhook(requests.get("/")).status_code == 405
     assert len(seen) == 1
+
+
+def test_m16_a_message_sends_itself(settings: Any) -> None:
+    """With what Django's own way makes of a message: folded and encoded headers, alternatives, inline files."""
+    from django.core.mail import EmailMultiAlternatives, send_mail
+
+    script = settings.POSTMARK_TRANSPORT = Script(ok)
+    connection(settings)
+    long = "Grüße aus Köln, " * 12
+    message = EmailMultiAlternatives(
+        long, "Schöner Text", '"Müller, Ann" <ann@example.com>', ["Zoë <z@example.org>"], headers={"X-Long": long}
+    )
+    message.attach_alternative("<p>Schön</p>", "text/html")
+    message.attach("zeilen.txt", "ü\n", "text/plain")
+    message.attach("bild.png", b"\x89PNG\x00", "image/png")
+    assert message.send() == 1
+    [sent] = script.last.json
+    assert sent["From"] == '"Müller, Ann" <ann@example.com>'
+    assert sent["To"] == "Zoë <z@example.org>"
+    assert sent["Subject"].split() == long.split()
+    assert (sent["TextBody"].strip(), sent["HtmlBody"].strip()) == ("Schöner Text", "<p>Schön</p>")
+    assert [(file["Name"], b64decode(file["Content"])) for file in sent["Attachments"]] == [
+        ("zeilen.txt", "ü\n".encode()),
+        ("bild.png", b"\x89PNG\x00"),
+    ]
+    [header] = [header for header in sent["Headers"] if header["Name"] == "X-Long"]
+    assert header["Value"].split() == long.split()
+    assert send_mail("S", "Hi", "a@example.com", ["b@example.org"]) == 1
+    with pytest.raises(ValueError, match=r"."):
+        send_mail("S\nBcc: x@example.org", "Hi", "a@example.com", ["b@example.org"])
+
+
+def test_m16_parts_of_ones_own(settings: Any) -> None:
+    """Django 6 takes the e-mail package's new parts, Django 5 its old ones."""
+    message = mail()
+    if django.VERSION >= (6, 0):
+        from email.message import MIMEPart
+
+        part = MIMEPart()
+        part.set_content(
+            b"\x89PNG", maintype="image", subtype="png", filename="logo.png", disposition="inline", cid="<logo>"
+        )
+        message.attach(part)
+    else:
+        from email.mime.image import MIMEImage
+
+        old = MIMEImage(b"\x89PNG", "png")
+        old.add_header("Content-ID", "<logo>")
+        old.add_header("Content-Disposition", "inline", filename="logo.png")
+        message.attach(old)
+    script = Script(ok)
+    assert send(settings, script, message) == 1
+    [file] = script.last.json[0]["Attachments"]
+    assert (file["Name"], file["ContentType"], file["ContentID"]) == ("logo.png", "image/png", "cid:logo")
+    assert b64decode(file["Content"]) == b"\x89PNG"
+
+
+@pytest.mark.skipif(not MAILERS, reason="MAILERS came with Django 6.1")
+def test_m16_mailers(settings: Any) -> None:
+    """Options in MAILERS are the client's; Django says which one is none."""
+    django_mail: Any = import_module("django.core.mail")
+    script = Script(ok)
+    settings.MAILERS = {
+        "default": {"BACKEND": BACKEND},
+        "other": {
+            "BACKEND": BACKEND,
+            "OPTIONS": {"api_token": "other-token", "host": "api.test", "transport": script, "fail_silently": True},
+        },
+        "wrong": {"BACKEND": BACKEND, "OPTIONS": {"hots": "api.test"}},
+    }
+    assert mail().send(using="other") == 1
+    assert script.last.headers["X-Postmark-Server-Token"] == "other-token"
+    assert django_mail.mailers["other"].fail_silently
+    assert django_mail.mailers["other"].alias == "other"
+    with pytest.raises(django_mail.InvalidMailer, match="hots"):
+        mail().send(using="wrong")

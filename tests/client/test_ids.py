@@ -42,8 +42,7 @@ NOT_SHOWN = {
     "refuses": {"find_each"},  # it is raw access, which is
     "calls": {  # seen refused only
         "retry_inbound_message",  # what failed to be posted is tried again for hours before
-        "rotate_domain_dkim",  # the key must be found in DNS first
-        "request_new_sender_dkim",
+        "request_new_sender_dkim",  # Postmark has deprecated it in favour of rotate_domain_dkim
         "request_new_signature_dkim",
     },
 }

@@ -80,7 +80,7 @@ FAULTS: list[tuple[dict[str, Any], int]] = [
     ({"FromEmail": "jane+shop@example.com"}, 504),
     ({"FromEmail": "new@new.example", "ReplyToEmail": "nobody"}, 522),
     ({"FromEmail": "new@new.example", "ReturnPathDomain": "pm.example.com"}, 522),
-    ({"FromEmail": "new@new.example", "ReturnPathDomain": "", "Name": "a\0b"}, 522),
+    ({"FromEmail": "new@new.example", "ReturnPathDomain": "", "Name": "a\0b"}, 403),
     ({"FromEmail": "new@new.example", "ReturnPathDomain": "", "Name": "a" * 256}, 521),
     ({"FromEmail": "new@new.example", "ReturnPathDomain": "", "ConfirmationPersonalNote": "a" * 401}, 521),
     ({"FromEmail": ["a@b.example"]}, 403),

@@ -2,10 +2,11 @@
 how an answer is read."""
 
 import random
+import re
 import zlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 from urllib.parse import urlencode
 
 import msgspec
@@ -15,7 +16,7 @@ from carom.client._settings import RetryPolicy, Settings
 from carom.client.errors import DecodeError, Error, HttpServerError
 from carom.client.transports.seam import Reply, Request, Stage, TransportFault
 from carom.wire._kinds import is_object
-from carom.wire.endpoint import Encoded
+from carom.wire.endpoint import Encoded, Method, encode_json
 from carom.wire.errors import ERRORS
 from carom.wire.tolerant import WrongTop, read
 from carom.wire.value import Answer, attach
@@ -222,12 +223,42 @@ def log_facts(
     }
 
 
-def checked_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
+def checked_headers(headers: Mapping[Any, Any]) -> Mapping[str, str]:
     """Return headers of a caller. Raises ValueError for one that would break the request."""
     for name, value in headers.items():
-        if not name.isascii() or any(letter in "\r\n\0" for letter in name + value):
+        if not (isinstance(name, str) and isinstance(value, str)):
+            raise TypeError(f"headers: {name!r} is not a text with a text")
+        if not _HEADER_NAME.fullmatch(name) or any(letter in "\r\n\0" for letter in value) or not _latin(value):
             raise ValueError(f"headers: {name!r} cannot be sent")
     return headers
+
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_PATH = re.compile(r"[!-\"$-~]+")  # printable ASCII, no blank and no fragment
+
+
+def _latin(text: str) -> bool:
+    return all(ord(letter) < 256 for letter in text)
+
+
+def check_raw(method: object, path: object, timeout: object) -> None:
+    """Check what a caller says of a raw call. Raises TypeError or ValueError."""
+    if method not in get_args(Method):
+        raise ValueError(f"method is one of {', '.join(get_args(Method))}, not {method!r}")
+    if not isinstance(path, str) or not _PATH.fullmatch(path):
+        raise ValueError(f"path is what stands in a URL, quoted, not {path!r}")
+    if timeout is not None and not (isinstance(timeout, (int, float)) and timeout > 0):
+        raise ValueError(f"timeout is a number of seconds above 0, not {timeout!r}")
+
+
+def raw_json(value: Any) -> bytes:
+    """Write the body of a raw call. Raises TypeError or ValueError."""
+    try:
+        return encode_json(value)
+    except UnicodeEncodeError as error:
+        raise ValueError(f"json: {error}") from error
+    except TypeError as error:
+        raise TypeError(f"json: {error}") from error
 
 
 def certain(reply: Reply | None) -> Reply:

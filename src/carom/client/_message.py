@@ -80,7 +80,9 @@ def _addresses(value: Any, field: str) -> str:
 def _headers(value: Any, field: str) -> list[dict[str, str]]:
     if is_mapping(value):
         members = value.items()
-        pairs = [(name, one) for name, many in members for one in ([many] if isinstance(many, str) else many)]
+        pairs = [(name, one) for name, many in members for one in (many if is_list(many) or is_tuple(many) else [many])]
+    elif isinstance(value, str) or not is_iterable(value):
+        raise TypeError(f"{field} is a mapping, or a list of pairs or of name and value, not {value!r}")
     else:
         pairs = [_header(one, field) for one in value]
     return [{"Name": name, "Value": text} for name, text in pairs]
@@ -109,6 +111,8 @@ def _attachment(value: Any, field: str) -> dict[str, str]:
     if is_mapping(value):
         return _attachment_mapping(value, field)
     if is_tuple(value):
+        if not 2 <= len(value) <= 4:
+            raise TypeError(f"{field}: a tuple is (name, content, type, content id), the last two as you like")
         return _attached(*value)
     if isinstance(value, os.PathLike):
         path = cast("os.PathLike[str]", value)
@@ -134,7 +138,11 @@ def _attachment_mapping(value: Mapping[str, Any], field: str) -> dict[str, str]:
     return _attached(found["Name"], content, found.get("ContentType"), found.get("ContentID")) | more
 
 
-def _attached(name: str, content: bytes | str, kind: str | None = None, cid: str | None = None) -> dict[str, str]:
+def _attached(name: Any, content: Any, kind: str | None = None, cid: str | None = None) -> dict[str, str]:
+    if not isinstance(name, str) or not isinstance(content, (str, bytes, bytearray)):
+        raise TypeError(
+            f"Attachments: name and content are a text and bytes, not {name!r} and {type(content).__name__}"
+        )
     text = content if isinstance(content, str) else b2a_base64(content, newline=False).decode("ascii")
     found = {"Name": name, "Content": text, "ContentType": kind or _guess(name)}
     return found | {"ContentID": cid if cid.startswith("cid:") else f"cid:{cid}"} if cid else found
@@ -149,6 +157,9 @@ def _guess(name: str) -> str:
 def _metadata(value: Any, field: str) -> dict[str, str]:
     if not is_mapping(value):
         raise TypeError(f"{field} is a mapping of texts, not {type(value).__name__}")
+    for name in value:
+        if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"{field}: the name {name!r} is no text")
     return dict(value)
 
 
@@ -164,26 +175,39 @@ _READ: dict[str, Callable[[Any, str], Any]] = {
 }
 
 
-def check(message: Mapping[str, Any], *, where: str = "") -> None:
-    """Check a composed message against what Postmark will not take. Raises ValueError that names the field; ``where``
-    goes in front."""
-    for wrong in _faults(message):
+def check(message: Mapping[str, Any], *, where: str = "", templated: bool = False) -> None:
+    """Check a composed message against what Postmark will not take. Raises ValueError that names the
+    field; ``where`` goes in front. One for a template call needs a template."""
+    try:
+        msgspec.convert(message, SendTemplate, strict=False)
+    except msgspec.ValidationError as error:
+        text, _, place = str(error).partition(" - at `$.")
+        raise ValueError(f"{where}{place.rstrip('`') or 'message'}: {text}") from None
+    for wrong in _faults(message, templated=templated):
         raise ValueError(where + wrong)
 
 
-def _faults(message: Mapping[str, Any]) -> Iterable[str]:
-    if not message.get("From"):
-        yield "From is missing"
+def _faults(message: Mapping[str, Any], *, templated: bool) -> Iterable[str]:
+    senders = len(split_addresses(message.get("From", "")))
+    if senders != 1:
+        yield "From is missing" if not senders else f"From has {senders} addresses, and a message has one"
     recipients = sum(len(split_addresses(message.get(field, ""))) for field in ("To", "Cc", "Bcc"))
     if not recipients:
         yield "To is missing: a message needs a recipient in To, Cc or Bcc"
     if recipients > limits.MAX_RECIPIENTS:
         yield f"To, Cc and Bcc have {recipients} recipients together, and {limits.MAX_RECIPIENTS} is the limit"
-    templated = message.get("TemplateId") or message.get("TemplateAlias")
-    if not (templated or message.get("HtmlBody") or message.get("TextBody")):
+    named = message.get("TemplateId") or message.get("TemplateAlias")
+    if templated and not named:
+        yield "TemplateId and TemplateAlias are missing: a template needs one of them"
+    if not (named or message.get("HtmlBody") or message.get("TextBody")):
         yield "HtmlBody and TextBody are missing: a message needs one, or a template"
     yield from _too_long(message)
     yield from _bad_metadata(message.get("Metadata", {}))
+    if message.get("TrackLinks", "None") not in limits.TRACK_LINKS:
+        yield f"TrackLinks is one of {', '.join(limits.TRACK_LINKS)}, not {message['TrackLinks']!r}"
+    for header in message.get("Headers", ()):
+        if not header["Name"].strip() or any(letter in "\r\n\0" for letter in header["Name"]):
+            yield f"Headers: {header['Name']!r} is no name of a header"
     for attachment in message.get("Attachments", ()):
         if attachment["Name"].rpartition(".")[2].lower() in limits.FORBIDDEN_EXTENSIONS:
             yield f"Attachments: {attachment['Name']!r} has a type that Postmark does not send"
@@ -218,15 +242,36 @@ def _bad_metadata(metadata: Mapping[str, Any]) -> Iterable[str]:
             )
 
 
-def message_json(message: Message | None, fields: Mapping[str, Any], *, validate: bool, where: str = "") -> bytes:
+def message_json(
+    message: Message | None,
+    fields: Mapping[str, Any],
+    *,
+    validate: bool,
+    where: str = "",
+    templated: bool = False,
+) -> bytes:
     """Return the JSON of a message. Raises TypeError or ValueError that names the field."""
     composed = compose(message, fields)
     if validate:
-        check(composed, where=where)
-    body = encode_json(composed)
+        check(composed, where=where, templated=templated)
+    body = _json(composed, where)
     if validate and len(body) > limits.MAX_MESSAGE_BYTES:
         raise ValueError(f"{where}the message is larger than {limits.MAX_MESSAGE_BYTES:,} bytes, attachments included")
     return body
+
+
+def _json(message: Mapping[str, Any], where: str) -> bytes:
+    try:
+        return encode_json(message)
+    except (TypeError, UnicodeEncodeError):
+        for field, value in message.items():  # which one it is
+            try:
+                encode_json(value)
+            except UnicodeEncodeError as error:
+                raise ValueError(f"{where}{field}: {error}") from error
+            except TypeError as error:
+                raise TypeError(f"{where}{field}: {error}") from error
+        raise
 
 
 Part = tuple[int, int, bytes]
@@ -249,6 +294,15 @@ class _Plain(Struct, frozen=True, rename="pascal", forbid_unknown_fields=True):
     reply_to: str = ""
     tag: Annotated[str, Meta(max_length=limits.MAX_TAG // 2)] = ""
     message_stream: str = ""
+
+
+def check_batch(messages: Any, concurrency: Any) -> list[Message]:
+    """Return the messages of a batch. Raises TypeError or ValueError for what is none."""
+    if isinstance(messages, (str, bytes)) or is_mapping(messages) or not is_iterable(messages):
+        raise TypeError(f"messages is a list of messages, not {type(messages).__name__}")
+    if not isinstance(concurrency, int) or isinstance(concurrency, bool) or concurrency < 1:
+        raise ValueError(f"concurrency is a whole number above 0, not {concurrency!r}")
+    return list(messages)
 
 
 def batch_parts(messages: Sequence[Message], most: int, most_bytes: int, *, validate: bool) -> list[Part]:

@@ -82,14 +82,18 @@ class Page(Sequence[T]):
 
 
 class Listing(Generic[Req, T]):
-    """A call that gives a list: its endpoint and the type of an item. ``windows`` names the item's time where the list
-    can be cut by ``todate``, which is how a pager goes past the 10,000th item."""
+    """A call that gives a list: its endpoint and the type of an item. ``identity`` names the fields that an item is
+    known again by, where the list can be cut by ``todate``: a pager goes past the 10,000th item so. ``time`` is the
+    item's time, if it has one."""
 
-    def __init__(self, endpoint: Endpoint[Req, Any], item: type[T], *, windows: str | None = None) -> None:
+    def __init__(
+        self, endpoint: Endpoint[Req, Any], item: type[T], *, identity: tuple[str, ...] = (), time: str | None = None
+    ) -> None:
         """Name a list. Where in the answer the items stand is read off the endpoint's result."""
         self.endpoint = endpoint
         self.item = item
-        self.windows = windows
+        self.identity = identity
+        self.time = time
 
     @cached_property
     def key(self) -> str:

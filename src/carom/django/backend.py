@@ -5,6 +5,7 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
+import django
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
@@ -15,6 +16,9 @@ from carom.client._sync.api import ApiClient
 from carom.client.batches import BatchResult
 from carom.client.errors import Error
 from carom.client.results import SendResult
+
+_VERSION: tuple[Any, ...] = django.VERSION
+_MAILERS = _VERSION >= (6, 1)
 
 # What a message may carry beside Django's own, in anymail's words: attribute to Postmark's field.
 _OPTIONS = {
@@ -35,14 +39,20 @@ class EmailBackend(BaseEmailBackend):  # type: ignore[misc]  # Django ships no t
     ``template_id`` (id or alias), ``merge_global_data``, ``message_stream``, and ``esp_extra`` for other fields.
     """
 
-    def __init__(self, fail_silently: bool = False, **options: Any) -> None:
-        """Take options of the client, those of the settings being the default. Django's own for SMTP (host, username
-        and so on) mean nothing here."""
-        super().__init__(fail_silently=fail_silently)
-        known = ClientOptions.__annotations__
-        given = {name: value for name, value in options.items() if name in known and name not in {"host", "port"}}
-        self._token: str | None = options.get("api_token")
-        self._options = given
+    def __init__(self, fail_silently: bool = False, *, alias: str | None = None, **options: Any) -> None:
+        """Take options of the client, those of the settings being the default. In Django's ``MAILERS`` they are the
+        OPTIONS of a mailer, ``api_token`` and ``fail_silently`` among them, and an unknown one raises InvalidMailer.
+        Without, Django's own for SMTP (host, username and so on) mean nothing here."""
+        known = set(ClientOptions.__annotations__)
+        if alias is None:
+            known -= {"host", "port"}
+        self._token: str | None = options.pop("api_token", None)
+        self._options = {name: options.pop(name) for name in known & set(options)}
+        if not _MAILERS:
+            super().__init__(fail_silently=fail_silently)
+        else:
+            super().__init__(alias=alias, **(options if alias is not None else {}))
+        self.fail_silently = fail_silently
         self._client: ApiClient | None = None
         self._lock = threading.RLock()
 

@@ -74,6 +74,8 @@ def parse_addresses(text: str, field: str) -> list[Address]:
 
 def split_addresses(text: str) -> list[str]:
     """Cut a list of mailboxes at its commas, those in quotes, brackets and comments not being any. Checks nothing."""
+    if "," not in text:
+        return [one] if (one := text.strip()) else []
     members = [""]
     for match in _PIECES.finditer(text):
         members[-1] += match.group()

@@ -121,12 +121,18 @@ _ROWS = (
         "The {what} associated with this request is not valid or was not found.",
         "NotFoundError",
     ),
-    ErrorRow(1105, 422, "This server has {limit} templates already, which is the most that a server may have."),
+    ErrorRow(1105, 422, "A server may have up to {limit} templates; this would be more."),
     ErrorRow(1109, 422, "The request has no template data."),
     ErrorRow(1120, 422, "The required field '{field}' is missing or empty."),
     ErrorRow(1121, 422, "The field '{field}' is longer than {limit} characters."),
     ErrorRow(1122, 422, "{text}"),
     ErrorRow(1123, 422, "{text}"),
+    ErrorRow(1124, 422, "{text}"),
+    ErrorRow(
+        1125,
+        422,
+        "The template '{alias}' is of the type {source} on the source server and {destination} on the destination server.",
+    ),
     ErrorRow(1130, 422, "The layout cannot be removed: {count} template(s) still use it."),
     ErrorRow(
         1131, 422, "The layout content placeholder must be present exactly once in '{field}', and is {count} times."
@@ -155,6 +161,7 @@ _ROWS = (
     ErrorRow(12, 404, "The bulk request with the ID {bulk_id} was not found.", "NotFoundError"),
     ErrorRow(501, 422, "The Sender Signature was not found.", "NotFoundError"),
     ErrorRow(510, 422, "The domain was not found.", "NotFoundError"),
+    ErrorRow(1300, 422, "{text}"),
     ErrorRow(1301, 422, "The data removal was not found.", "NotFoundError"),
     ErrorRow(1352, 422, "The webhook for the provided 'ID' was not found.", "NotFoundError"),
     ErrorRow(1235, 422, "The stream provided: '{stream}' does not exist on this server."),

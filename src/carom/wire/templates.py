@@ -5,7 +5,7 @@ from typing import Any
 from msgspec import UNSET, UnsetType, field
 
 from carom.wire.acks import Ack
-from carom.wire.endpoint import Ask, Endpoint, Wire
+from carom.wire.endpoint import Ask, Endpoint, RowId, Wire
 
 STANDARD = "Standard"
 LAYOUT = "Layout"
@@ -148,9 +148,9 @@ class PushTemplates(Ask, frozen=True, kw_only=True):
     """Copy the templates that have an alias from a server to another; without ``perform_changes`` only say what that
     would change."""
 
-    source_server_id: int = field(name="SourceServerID")
-    destination_server_id: int = field(name="DestinationServerID")
-    perform_changes: bool
+    source_server_id: RowId = field(name="SourceServerID")
+    destination_server_id: RowId = field(name="DestinationServerID")
+    perform_changes: bool | UnsetType = UNSET
 
 
 GET_TEMPLATES = Endpoint(

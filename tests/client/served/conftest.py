@@ -3,23 +3,25 @@
 
 import logging
 from collections.abc import AsyncIterator, Generator, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
-from tests.client.served.servers import Served, on_postgres, on_sqlite
+from carom.testing import fresh_database
+from tests.client.served.servers import Served, serving
 from tests.client.served.world import World
+from tests.stores import STORES
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="session", params=STORES)
 def served(request: pytest.FixtureRequest) -> Iterator[Served]:
     """Carom's own server, one for each store and session."""
-    if request.param == "sqlite":
-        with on_sqlite() as server:
-            yield server
-    else:
-        with on_postgres(request.getfixturevalue("postgres_url")) as server:
-            yield server
+    with ExitStack() as stack:
+        database = None
+        if request.param == "postgresql":
+            database = stack.enter_context(fresh_database(request.getfixturevalue("postgres_url")))
+        yield stack.enter_context(serving(database))
 
 
 @pytest.fixture

@@ -127,6 +127,23 @@ async def test_c7_a_domain_without_dns_is_not_verified(world: World) -> None:
     await account.delete_domain(made.id)
 
 
+@calls("verify_domain_dkim", "verify_domain_return_path", "rotate_domain_dkim")
+async def test_c7_a_domain_is_verified_by_what_dns_says(world: World) -> None:
+    account, names = world.account, world.served.names
+    name = f"{unique()}.example.org"
+    made = await account.create_domain(name=name, return_path_domain=f"pm.{name}")
+    names.texts[made.dkim_pending_host.lower()] = [made.dkim_pending_text_value]
+    names.aliases[f"pm.{name}"] = made.return_path_domain_cname_value
+    verified = await account.verify_domain_dkim(made.id)
+    assert (verified.dkim_verified, verified.dkim_update_status) == (True, "Verified")
+    assert (verified.dkim_host, verified.dkim_pending_host) == (made.dkim_pending_host, "")
+    assert (await account.verify_domain_return_path(made.id)).return_path_domain_verified
+    rotated = await account.rotate_domain_dkim(made.id)
+    assert (rotated.id, rotated.dkim_update_status, rotated.dkim_host) == (made.id, "Pending", verified.dkim_host)
+    assert rotated.dkim_pending_text_value not in {"", verified.dkim_text_value}
+    await account.delete_domain(made.id)
+
+
 @refuses(
     "get_domain",
     "update_domain",

@@ -1,9 +1,25 @@
 # pyright: basic
 """client-api section 3: pages and pagers over a list that the server really cuts."""
 
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
 import pytest
+import sqlalchemy as sa
 
 import carom
+from carom.client import _windows
+from carom.client._async import pager as _async_pager
+from carom.client._sync import pager as _sync_pager
+from carom.server.keyring import new_message_id
+from carom.server.pipeline.stages.accept import accept
+from carom.server.rules.sending import check
+from carom.server.store import servers
+from carom.server.store.opening import open_database
+from carom.wire.email import SendEmail
+from tests.client.scripts import collect
 from tests.client.served.world import World, calls, refuses
 
 pytestmark = pytest.mark.anyio
@@ -42,12 +58,51 @@ async def test_c31_c32_r4_s19_pagers_walk_in_pages_and_start_anew(world: World) 
     assert [message.message_id for message in await world.client.messages(page_size=3, limit=4)] == ids[:4]
 
 
+@pytest.fixture
+def short_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The API shows no more than 20 items of one question, as far as the client knows."""
+    for module in (_windows, _sync_pager, _async_pager):
+        monkeypatch.setattr(module, "LAST_OFFSET", 20)
+
+
+async def accepted(world: World, moments: Iterable[datetime]) -> list[str]:
+    """Messages that the server took at those times; their ids, newest first."""
+    database = open_database(world.served.local._settings)
+    ids = list[UUID]()
+
+    def take(connection: sa.Connection) -> None:
+        tenant = servers.by_token(connection, world.token)
+        assert tenant is not None
+        for moment in moments:
+            ids.append(new_message_id(int(moment.timestamp() * 1000)))
+            letter = check(SendEmail(from_="me@example.com", to="a@example.org", text_body="x"))
+            accept(connection, tenant, [letter], confirmed_sender=False, now=moment, new_id=lambda: ids[-1])
+
+    try:
+        await database.write(take)
+    finally:
+        await database.close()
+    return [str(one) for one in reversed(ids)]
+
+
+@pytest.mark.usefixtures("short_lists")
 async def test_s13_c33_windows_lose_and_repeat_nothing(world: World) -> None:
-    """The pager goes on by date windows past an end that this test draws near."""
-    results = await world.client.deliver_in_batches(
-        {"from_": "me@example.com", "to": "a@example.org", "text_body": str(n)} for n in range(40)
-    )
-    assert len({message.message_id for message in await world.client.messages(page_size=7)}) == len(results) == 40
+    """Past the end of what one question shows, the next one asks for what is older."""
+    start = datetime.now(UTC) - timedelta(days=1)
+    ids = await accepted(world, (start + timedelta(seconds=n * 0.4) for n in range(75)))
+    world.log.requests.clear()
+    assert [message.message_id for message in await world.client.messages(page_size=7)] == ids
+    assert len(world.log.requests) > 75 / 7
+
+
+@pytest.mark.usefixtures("short_lists")
+async def test_c33_where_windows_cannot_tell_items_apart_it_says_so(world: World) -> None:
+    second = (datetime.now(UTC) - timedelta(days=1)).replace(microsecond=0)
+    ids = await accepted(world, (second + timedelta(milliseconds=n) for n in range(45)))
+    found: list[Any] = []
+    with pytest.raises(carom.PaginationLimitError):
+        await collect(world.client.messages(page_size=7).pager, found)
+    assert [message.message_id for message in found] == ids[:20]
 
 
 async def test_c32_r3_past_the_end_is_an_empty_page(world: World) -> None:

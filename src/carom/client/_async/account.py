@@ -5,6 +5,7 @@ from typing import ClassVar, Literal, Unpack
 
 from carom.client._async.base import AsyncClient
 from carom.client._async.pager import AsyncPager
+from carom.client._fields import needed
 from carom.client.fields import DomainFields, NewServerFields, SenderFields, ServerFields
 from carom.client.pages import Listing, Page
 from carom.wire import data_removals, domains, senders, servers, templates
@@ -54,8 +55,7 @@ class AsyncAccountApiClient(AsyncClient):
     ) -> Sender:
         """Add a sender signature; Postmark mails its address a link to confirm it with."""
         fields = {
-            "from_email": from_email,
-            "name": name,
+            **needed(from_email=from_email, name=name),
             "reply_to_email": reply_to_email,
             "return_path_domain": return_path_domain,
             "confirmation_personal_note": confirmation_personal_note,
@@ -114,7 +114,7 @@ class AsyncAccountApiClient(AsyncClient):
 
     async def create_domain(self, *, name: str, return_path_domain: str | None = None) -> Domain:
         """Add a domain; the answer has the DNS records that it needs."""
-        fields = {"name": name, "return_path_domain": return_path_domain}
+        fields = {**needed(name=name), "return_path_domain": return_path_domain}
         return await self._call(domains.CREATE_DOMAIN, domains.CreateDomain(), fields)
 
     async def update_domain(self, id: int, **fields: Unpack[DomainFields]) -> Domain:

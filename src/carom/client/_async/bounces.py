@@ -12,7 +12,7 @@ from carom.wire import bounces as wire
 from carom.wire.bounces import BounceDump, DeliveryStats
 from carom.wire.value import origin
 
-BOUNCES = Listing(wire.GET_BOUNCES, AsyncBounce, windows="bounced_at")
+BOUNCES = Listing(wire.GET_BOUNCES, AsyncBounce, identity=("id",), time="bounced_at")
 
 
 class AsyncBounces(AsyncClient):

@@ -20,10 +20,12 @@ from carom.wire.messages import (
     OutboundMessageDetails,
 )
 
-OUTBOUND = Listing(wire.GET_OUTBOUND_MESSAGES, OutboundMessage, windows="received_at")
-INBOUND = Listing(wire.GET_INBOUND_MESSAGES, InboundSummary)
-OPENS = Listing(wire.GET_OPENS, Open)
-CLICKS = Listing(wire.GET_CLICKS, Click)
+OUTBOUND = Listing(wire.GET_OUTBOUND_MESSAGES, OutboundMessage, identity=("message_id",), time="received_at")
+# Their only date is the sender's own, which is any.
+INBOUND = Listing(wire.GET_INBOUND_MESSAGES, InboundSummary, identity=("message_id",))
+_READING = ("message_id", "recipient", "received_at", "user_agent")
+OPENS = Listing(wire.GET_OPENS, Open, identity=_READING, time="received_at")
+CLICKS = Listing(wire.GET_CLICKS, Click, identity=(*_READING, "original_link"), time="received_at")
 OPENS_OF_MESSAGE = Listing(wire.GET_OPENS_OF_MESSAGE, Open)
 CLICKS_OF_MESSAGE = Listing(wire.GET_CLICKS_OF_MESSAGE, Click)
 
@@ -60,8 +62,7 @@ class AsyncMessages(AsyncClient):
         limit: int | None = None,
         **filters: Unpack[MessageFilters],
     ) -> AsyncPager[OutboundMessage] | AsyncPager[InboundSummary]:
-        """Iterate over sent messages, newest first, or over received ones. Of received ones the API shows no more than
-        10,000: PaginationLimitError."""
+        """Iterate over sent messages, newest first, or over received ones: all that there are."""
         if inbound:
             return self._pager(INBOUND, {}, _searched(filters), page_size, offset, limit)
         return self._pager(OUTBOUND, {}, _searched(filters), page_size, offset, limit)
@@ -118,7 +119,7 @@ class AsyncMessages(AsyncClient):
     def opens(
         self, *, page_size: int = 500, offset: int = 0, limit: int | None = None, **filters: Unpack[OpenFilters]
     ) -> AsyncPager[Open]:
-        """Iterate over the opens of all messages. The API shows no more than 10,000: PaginationLimitError."""
+        """Iterate over the opens of all messages, newest first."""
         return self._pager(OPENS, {}, filters, page_size, offset, limit)
 
     async def get_opens(self, *, count: int = 30, offset: int = 0, **filters: Unpack[OpenFilters]) -> Page[Open]:
@@ -128,7 +129,7 @@ class AsyncMessages(AsyncClient):
     def opens_by_message_id(
         self, id: str, *, page_size: int = 500, offset: int = 0, limit: int | None = None
     ) -> AsyncPager[Open]:
-        """Iterate over the opens of one message. Raises NotFoundError."""
+        """Iterate over the opens of one message. Raises NotFoundError, and PaginationLimitError after the 10,000th."""
         return self._pager(OPENS_OF_MESSAGE, {"message_id": id}, {}, page_size, offset, limit)
 
     async def get_opens_by_message_id(self, id: str, *, count: int = 30, offset: int = 0) -> Page[Open]:
@@ -138,7 +139,7 @@ class AsyncMessages(AsyncClient):
     def clicks(
         self, *, page_size: int = 500, offset: int = 0, limit: int | None = None, **filters: Unpack[OpenFilters]
     ) -> AsyncPager[Click]:
-        """Iterate over the clicks in all messages. The API shows no more than 10,000: PaginationLimitError."""
+        """Iterate over the clicks in all messages, newest first."""
         return self._pager(CLICKS, {}, filters, page_size, offset, limit)
 
     async def get_clicks(self, *, count: int = 30, offset: int = 0, **filters: Unpack[OpenFilters]) -> Page[Click]:
@@ -148,7 +149,7 @@ class AsyncMessages(AsyncClient):
     def clicks_by_message_id(
         self, id: str, *, page_size: int = 500, offset: int = 0, limit: int | None = None
     ) -> AsyncPager[Click]:
-        """Iterate over the clicks in one message. Raises NotFoundError."""
+        """Iterate over the clicks in one message. Raises NotFoundError, and PaginationLimitError after the 10,000th."""
         return self._pager(CLICKS_OF_MESSAGE, {"message_id": id}, {}, page_size, offset, limit)
 
     async def get_clicks_by_message_id(self, id: str, *, count: int = 30, offset: int = 0) -> Page[Click]:

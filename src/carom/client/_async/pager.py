@@ -1,9 +1,11 @@
 """Lists without end: pages fetched as they are needed."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
-from carom.client._windows import LAST_OFFSET, Window
+from carom.client._fields import check_paging
+from carom.client._windows import LAST_OFFSET, Window, Windows, search
 from carom.client.errors import PaginationLimitError
 from carom.client.pages import Page
 
@@ -22,11 +24,11 @@ class AsyncPager(Generic[T]):
         page_size: int = 500,
         offset: int = 0,
         limit: int | None = None,
-        windows: str | None = None,
+        windows: Windows | None = None,
         paged: bool = True,
     ) -> None:
-        """Take what fetches a page of a count at an offset, up to a ``todate``. ``windows`` names the item's time if
-        the list can be cut by one; a list that is not ``paged`` has one page."""
+        """Take what fetches a page of a count at an offset, up to a ``todate``. ``windows`` says how the list is cut
+        where it is too long for the API; a list that is not ``paged`` has one page."""
         self._fetch = fetch
         self._page_size = page_size
         self._offset = offset
@@ -50,11 +52,11 @@ class AsyncPager(Generic[T]):
     async def pages(self) -> AsyncIterator[Page[T]]:
         """Iterate over the pages. Raises PaginationLimitError after the last one that the API shows, if there are
         more."""
-        offset = self._offset
+        offset, total = self._offset, 0
         window: Window[T] = Window(self._windows)
         while True:
             if offset >= LAST_OFFSET:
-                if not window.move():
+                if not window.move(await self._bound(window.until, total) if window.counted else None):
                     raise PaginationLimitError(
                         f"The API shows no items past the {LAST_OFFSET:,}th; narrow the list by its filters."
                     )
@@ -62,12 +64,25 @@ class AsyncPager(Generic[T]):
             page = await self._fetch(min(self._page_size, LAST_OFFSET - offset), offset, window.until)
             if not page:
                 return
-            offset += len(page)
+            offset, total = offset + len(page), page.total_count
             fresh = window.unseen(page)
             if fresh:
                 yield fresh
             if not self._paged or (page.total_known and offset >= page.total_count):
                 return
+
+    async def _bound(self, until: str | None, total: int) -> str | None:
+        if total <= LAST_OFFSET:
+            return None
+        looking = search(until, total, datetime.now(UTC))
+        bound = next(looking)
+        while True:
+            count = (await self._fetch(1, 0, bound)).total_count
+            try:
+                bound = looking.send(count)
+            except StopIteration as found:
+                found_bound: str = found.value
+                return found_bound
 
     async def size(self) -> int:
         """Return how many items there are. One call."""
@@ -83,6 +98,7 @@ class AsyncPager(Generic[T]):
         return await self._take(None)
 
     async def _take(self, most: int | None) -> list[T]:
+        check_paging(1, 0, most)
         taken: list[T] = []
         if most is None or most > 0:
             async for item in self:

@@ -6,7 +6,16 @@ from typing import Any, ClassVar, Literal
 from carom.client import _core
 from carom.client._aio import side_by_side
 from carom.client._async.base import AsyncClient
-from carom.client._message import Addresses, AttachmentLike, Headers, Message, Part, batch_parts, message_json
+from carom.client._message import (
+    Addresses,
+    AttachmentLike,
+    Headers,
+    Message,
+    Part,
+    batch_parts,
+    check_batch,
+    message_json,
+)
 from carom.client.batches import BatchResult, gathered
 from carom.client.results import SendResult
 from carom.wire.email import SEND_BATCH, SEND_BATCH_WITH_TEMPLATES, SEND_EMAIL, SEND_WITH_TEMPLATE
@@ -110,7 +119,8 @@ class AsyncSending(AsyncClient):
     async def _send(
         self, endpoint: Endpoint[Any, Any], message: Message | None, fields: Mapping[str, Any]
     ) -> SendResult:
-        body = message_json(message, fields, validate=self._settings.validate)
+        templated = endpoint is SEND_WITH_TEMPLATE
+        body = message_json(message, fields, validate=self._settings.validate, templated=templated)
         request, reply = await self._exchange(Encoded(endpoint.method, endpoint.path, {}, body))
         result = _core.decode(request, reply, SendResult)
         if result.error is not None:
@@ -133,7 +143,7 @@ class AsyncSending(AsyncClient):
         self, endpoint: Endpoint[Any, Any], messages: Iterable[Message], concurrency: int
     ) -> BatchResult:
         at = self._settings
-        listed = list(messages)
+        listed = check_batch(messages, concurrency)
         parts = batch_parts(listed, at.max_batch_size, at.max_batch_bytes, validate=at.validate)
 
         async def send(part: Part) -> list[SendResult]:

@@ -6,6 +6,7 @@ from typing import Any, Unpack
 
 from carom.client._async.base import AsyncClient
 from carom.client._async.pager import AsyncPager
+from carom.client._fields import needed, texts
 from carom.client._nested import nested
 from carom.client.fields import StreamFields
 from carom.client.filters import When
@@ -64,9 +65,7 @@ class AsyncStreams(AsyncClient):
             wire.CREATE_MESSAGE_STREAM,
             wire.CreateMessageStream(),
             {
-                "id": id,
-                "name": name,
-                "message_stream_type": message_stream_type,
+                **needed(id=id, name=name, message_stream_type=message_stream_type),
                 "description": description,
                 "subscription_management_configuration": nested(subscription_management_configuration),
             },
@@ -119,7 +118,7 @@ class AsyncStreams(AsyncClient):
     async def _suppress(
         self, endpoint: Endpoint[Any, suppressions.SuppressionResults], stream_id: str, emails: str | Sequence[str]
     ) -> list[SuppressionResult]:
-        listed = [emails] if isinstance(emails, str) else list(emails)
+        listed = texts("emails", emails)
         done: list[SuppressionResult] = []
         for start in range(0, len(listed), MAX_SUPPRESSIONS):
             entries = [SuppressionEntry(email_address=email) for email in listed[start : start + MAX_SUPPRESSIONS]]

@@ -4,6 +4,7 @@ from typing import Unpack
 
 from carom.client._async.base import AsyncClient
 from carom.client._async.pager import AsyncPager
+from carom.client._fields import id_or_alias as named
 from carom.client.fields import TemplateFields, ValidationFields
 from carom.client.filters import TemplateFilters
 from carom.client.pages import Listing, Page
@@ -31,7 +32,7 @@ class AsyncTemplates(AsyncClient):
 
     async def get_template(self, id_or_alias: int | str) -> Template:
         """Return one template. Raises NotFoundError."""
-        return await self._call(wire.GET_TEMPLATE, wire.GetTemplate(id_or_alias=str(id_or_alias)))
+        return await self._call(wire.GET_TEMPLATE, wire.GetTemplate(id_or_alias=named(id_or_alias)))
 
     async def create_template(self, **fields: Unpack[TemplateFields]) -> TemplateSummary:
         """Make a template. Without an alias Postmark makes one from its name."""
@@ -39,11 +40,11 @@ class AsyncTemplates(AsyncClient):
 
     async def update_template(self, id_or_alias: int | str, **fields: Unpack[TemplateFields]) -> TemplateSummary:
         """Change a template. Raises NotFoundError."""
-        return await self._call(wire.UPDATE_TEMPLATE, wire.UpdateTemplate(id_or_alias=str(id_or_alias)), fields)
+        return await self._call(wire.UPDATE_TEMPLATE, wire.UpdateTemplate(id_or_alias=named(id_or_alias)), fields)
 
     async def delete_template(self, id_or_alias: int | str) -> Ack:
         """Remove a template. Raises NotFoundError."""
-        return await self._call(wire.DELETE_TEMPLATE, wire.DeleteTemplate(id_or_alias=str(id_or_alias)))
+        return await self._call(wire.DELETE_TEMPLATE, wire.DeleteTemplate(id_or_alias=named(id_or_alias)))
 
     async def validate_template(self, **fields: Unpack[ValidationFields]) -> TemplateValidation:
         """Check content, and render it with a model. An invalid template is a result, not an error."""

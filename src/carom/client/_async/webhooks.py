@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Unpack, cast
 
 from carom.client._async.base import AsyncClient
+from carom.client._fields import needed
 from carom.client._nested import nested
 from carom.client.fields import WebhookFields
 from carom.wire import webhooks as wire
@@ -37,7 +38,7 @@ class AsyncWebhooks(AsyncClient):
         """Make a webhook; triggers that are not named are off:
         ``triggers={"bounce": {"enabled": True, "include_content": True}}``."""
         fields = {
-            "url": url,
+            **needed(url=url),
             "message_stream": message_stream,
             "http_auth": http_auth,
             "http_headers": http_headers,

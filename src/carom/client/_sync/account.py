@@ -4,6 +4,7 @@
 
 from typing import ClassVar, Literal, Unpack
 
+from carom.client._fields import needed
 from carom.client._sync.base import Client
 from carom.client._sync.pager import Pager
 from carom.client.fields import DomainFields, NewServerFields, SenderFields, ServerFields
@@ -55,8 +56,7 @@ class AccountApiClient(Client):
     ) -> Sender:
         """Add a sender signature; Postmark mails its address a link to confirm it with."""
         fields = {
-            "from_email": from_email,
-            "name": name,
+            **needed(from_email=from_email, name=name),
             "reply_to_email": reply_to_email,
             "return_path_domain": return_path_domain,
             "confirmation_personal_note": confirmation_personal_note,
@@ -115,7 +115,7 @@ class AccountApiClient(Client):
 
     def create_domain(self, *, name: str, return_path_domain: str | None = None) -> Domain:
         """Add a domain; the answer has the DNS records that it needs."""
-        fields = {"name": name, "return_path_domain": return_path_domain}
+        fields = {**needed(name=name), "return_path_domain": return_path_domain}
         return self._call(domains.CREATE_DOMAIN, domains.CreateDomain(), fields)
 
     def update_domain(self, id: int, **fields: Unpack[DomainFields]) -> Domain:

@@ -12,18 +12,19 @@ from uuid import uuid4
 import msgspec
 
 from carom.client import _core
-from carom.client._fields import check_paging, plain, spelling, wire_fields
+from carom.client._fields import check_paging, check_types, plain, spelling, wire_fields
 from carom.client._settings import ClientOptions, clean_token, resolve
 from carom.client._sync.line import Line
 from carom.client._sync.pager import Pager
 from carom.client._threads import sleep
 from carom.client._tokens import TOKEN_VARIABLES, token_from_environment
+from carom.client._windows import Windows
 from carom.client.errors import Error
 from carom.client.pages import Listing, Page, Record, read_page, recorded, shelf
 from carom.client.response import Response
 from carom.client.transports.seam import Reply, Request, TransportFault
 from carom.wire._naming import postmark_name
-from carom.wire.endpoint import Ask, Encoded, Endpoint, Method, encode_json
+from carom.wire.endpoint import Ask, Encoded, Endpoint, Method
 
 T = TypeVar("T")
 Req = TypeVar("Req", bound=Ask)
@@ -118,7 +119,8 @@ class Client:
         """Make a call that has no method of its own. Names and values go out as they are; ``timeout`` is for reading,
         in seconds. Raises as any call does."""
         query = {name: _text(value) for name, value in (params or {}).items() if value is not None}
-        encoded = Encoded(method, "/" + path.lstrip("/"), query, b"" if json is None else encode_json(json))
+        _core.check_raw(method, path, timeout)
+        encoded = Encoded(method, "/" + path.lstrip("/"), query, b"" if json is None else _core.raw_json(json))
         request, reply = self._exchange(encoded, headers, timeout)
         return Response(reply.status, reply.headers, recorded(_core.decode_plain(request, reply)), reply.body)
 
@@ -154,6 +156,8 @@ class Client:
     ) -> Pager[Record]:
         """Iterate over a list that has no method of its own: ``find_each("bounces", "Bounces", inactive=True)``.
         ``name`` is where the items stand in the answer; parameters go out as they are."""
+        check_paging(page_size, offset, limit)
+        _core.check_raw("GET", path, None)
         key = name if name[:1].isupper() else postmark_name(name)
         kind = shelf(key, dict[str, Any])
 
@@ -184,6 +188,7 @@ class Client:
         tell: bool = True,
     ) -> T:
         fields = wire_fields(endpoint.request, more, query=not endpoint.has_body) if more else None
+        check_types(request, endpoint.path, fields or {})
         sent, reply = self._exchange(endpoint.encode(request, fields))
         return _core.decode(sent, reply, kind, tell=tell)
 
@@ -194,6 +199,7 @@ class Client:
         asked: type[Ask] = listing.endpoint.request
         names = spelling(asked)
         fields = wire_fields(asked, filters, query=True) | {names["count"]: count, names["offset"]: offset}
+        check_types(asked(**at), listing.endpoint.path, fields)
         request, reply = self._exchange(listing.endpoint.encode(asked(**at), fields))
         page = listing.read(request, reply, offset, count)
         page.bind(self)
@@ -201,7 +207,9 @@ class Client:
 
     def _whole(self, listing: Listing[Any, T], at: Mapping[str, Any], filters: Mapping[str, Any]) -> Page[T]:
         asked: type[Ask] = listing.endpoint.request
-        request, reply = self._exchange(listing.endpoint.encode(asked(**at), wire_fields(asked, filters, query=True)))
+        fields = wire_fields(asked, filters, query=True)
+        check_types(asked(**at), listing.endpoint.path, fields)
+        request, reply = self._exchange(listing.endpoint.encode(asked(**at), fields))
         return listing.read(request, reply, 0, 0)
 
     def _pager(
@@ -213,25 +221,19 @@ class Client:
         offset: int,
         limit: int | None,
     ) -> Pager[T]:
-        check_paging(page_size, offset)
+        check_paging(page_size, offset, limit)
 
         def fetch(count: int, offset: int, until: str | None) -> Page[T]:
             window = {} if until is None else {"todate": until}
             return self._page(listing, at, {**filters, **window}, count, offset)
 
-        return Pager(fetch, page_size=page_size, offset=offset, limit=limit, windows=listing.windows)
+        windows = Windows(listing.identity, listing.time) if listing.identity else None
+        return Pager(fetch, page_size=page_size, offset=offset, limit=limit, windows=windows)
 
     def _exchange(
         self, encoded: Encoded, headers: Mapping[str, str] | None = None, timeout: float | None = None
     ) -> tuple[Request, Reply]:
-        token = self.api_token
-        if token is None:
-            raise ValueError(f"no api_token: give one, or set {TOKEN_VARIABLES[self.kind][0]}")
-        request = _core.outgoing(self._settings, (_core.AUTH_HEADERS[self.kind], token), encoded, str(uuid4()))
-        if headers:
-            request = request._replace(headers={**request.headers, **_core.checked_headers(headers)})
-        if timeout is not None:
-            request = request._replace(read_timeout=timeout)
+        request = self._outgoing(encoded, headers, timeout)
         started = time.monotonic()
         attempt = 0
         while True:
@@ -243,6 +245,16 @@ class Client:
             if seconds is None:
                 raise outcome
             self._sleep(seconds)
+
+    def _outgoing(self, encoded: Encoded, headers: Mapping[str, str] | None, timeout: float | None) -> Request:
+        # Apart from the call: what a debugger or an error tracker shows of its variables holds no token.
+        token = self.api_token
+        if token is None:
+            raise ValueError(f"no api_token: give one, or set {TOKEN_VARIABLES[self.kind][0]}")
+        request = _core.outgoing(self._settings, (_core.AUTH_HEADERS[self.kind], token), encoded, str(uuid4()))
+        if headers:
+            request = request._replace(headers={**request.headers, **_core.checked_headers(headers)})
+        return request if timeout is None else request._replace(read_timeout=timeout)
 
     def _attempt(self, request: Request, attempt: int) -> Reply | Error:
         started = time.perf_counter()

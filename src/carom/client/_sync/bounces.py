@@ -13,7 +13,7 @@ from carom.wire import bounces as wire
 from carom.wire.bounces import BounceDump, DeliveryStats
 from carom.wire.value import origin
 
-BOUNCES = Listing(wire.GET_BOUNCES, Bounce, windows="bounced_at")
+BOUNCES = Listing(wire.GET_BOUNCES, Bounce, identity=("id",), time="bounced_at")
 
 
 class Bounces(Client):

@@ -5,7 +5,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from carom.client import _core
-from carom.client._message import Addresses, AttachmentLike, Headers, Message, Part, batch_parts, message_json
+from carom.client._message import (
+    Addresses,
+    AttachmentLike,
+    Headers,
+    Message,
+    Part,
+    batch_parts,
+    check_batch,
+    message_json,
+)
 from carom.client._sync.base import Client
 from carom.client._threads import side_by_side
 from carom.client.batches import BatchResult, gathered
@@ -109,7 +118,8 @@ class Sending(Client):
         return self._send(SEND_WITH_TEMPLATE, message, fields)
 
     def _send(self, endpoint: Endpoint[Any, Any], message: Message | None, fields: Mapping[str, Any]) -> SendResult:
-        body = message_json(message, fields, validate=self._settings.validate)
+        templated = endpoint is SEND_WITH_TEMPLATE
+        body = message_json(message, fields, validate=self._settings.validate, templated=templated)
         request, reply = self._exchange(Encoded(endpoint.method, endpoint.path, {}, body))
         result = _core.decode(request, reply, SendResult)
         if result.error is not None:
@@ -128,7 +138,7 @@ class Sending(Client):
 
     def _send_batch(self, endpoint: Endpoint[Any, Any], messages: Iterable[Message], concurrency: int) -> BatchResult:
         at = self._settings
-        listed = list(messages)
+        listed = check_batch(messages, concurrency)
         parts = batch_parts(listed, at.max_batch_size, at.max_batch_bytes, validate=at.validate)
 
         def send(part: Part) -> list[SendResult]:

@@ -5,6 +5,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
+from carom.client._fields import needed, texts
 from carom.client._nested import nested
 from carom.client._sync.base import Client
 from carom.client._sync.pager import Pager
@@ -65,9 +66,7 @@ class Streams(Client):
             wire.CREATE_MESSAGE_STREAM,
             wire.CreateMessageStream(),
             {
-                "id": id,
-                "name": name,
-                "message_stream_type": message_stream_type,
+                **needed(id=id, name=name, message_stream_type=message_stream_type),
                 "description": description,
                 "subscription_management_configuration": nested(subscription_management_configuration),
             },
@@ -120,7 +119,7 @@ class Streams(Client):
     def _suppress(
         self, endpoint: Endpoint[Any, suppressions.SuppressionResults], stream_id: str, emails: str | Sequence[str]
     ) -> list[SuppressionResult]:
-        listed = [emails] if isinstance(emails, str) else list(emails)
+        listed = texts("emails", emails)
         done: list[SuppressionResult] = []
         for start in range(0, len(listed), MAX_SUPPRESSIONS):
             entries = [SuppressionEntry(email_address=email) for email in listed[start : start + MAX_SUPPRESSIONS]]

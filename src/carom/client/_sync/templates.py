@@ -3,6 +3,7 @@
 
 from typing import Unpack
 
+from carom.client._fields import id_or_alias as named
 from carom.client._sync.base import Client
 from carom.client._sync.pager import Pager
 from carom.client.fields import TemplateFields, ValidationFields
@@ -32,7 +33,7 @@ class Templates(Client):
 
     def get_template(self, id_or_alias: int | str) -> Template:
         """Return one template. Raises NotFoundError."""
-        return self._call(wire.GET_TEMPLATE, wire.GetTemplate(id_or_alias=str(id_or_alias)))
+        return self._call(wire.GET_TEMPLATE, wire.GetTemplate(id_or_alias=named(id_or_alias)))
 
     def create_template(self, **fields: Unpack[TemplateFields]) -> TemplateSummary:
         """Make a template. Without an alias Postmark makes one from its name."""
@@ -40,11 +41,11 @@ class Templates(Client):
 
     def update_template(self, id_or_alias: int | str, **fields: Unpack[TemplateFields]) -> TemplateSummary:
         """Change a template. Raises NotFoundError."""
-        return self._call(wire.UPDATE_TEMPLATE, wire.UpdateTemplate(id_or_alias=str(id_or_alias)), fields)
+        return self._call(wire.UPDATE_TEMPLATE, wire.UpdateTemplate(id_or_alias=named(id_or_alias)), fields)
 
     def delete_template(self, id_or_alias: int | str) -> Ack:
         """Remove a template. Raises NotFoundError."""
-        return self._call(wire.DELETE_TEMPLATE, wire.DeleteTemplate(id_or_alias=str(id_or_alias)))
+        return self._call(wire.DELETE_TEMPLATE, wire.DeleteTemplate(id_or_alias=named(id_or_alias)))
 
     def validate_template(self, **fields: Unpack[ValidationFields]) -> TemplateValidation:
         """Check content, and render it with a model. An invalid template is a result, not an error."""

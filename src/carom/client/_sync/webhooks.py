@@ -6,6 +6,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Unpack, cast
 
+from carom.client._fields import needed
 from carom.client._nested import nested
 from carom.client._sync.base import Client
 from carom.client.fields import WebhookFields
@@ -38,7 +39,7 @@ class Webhooks(Client):
         """Make a webhook; triggers that are not named are off:
         ``triggers={"bounce": {"enabled": True, "include_content": True}}``."""
         fields = {
-            "url": url,
+            **needed(url=url),
             "message_stream": message_stream,
             "http_auth": http_auth,
             "http_headers": http_headers,

@@ -1,56 +1,71 @@
-"""Reading an HTTP/1.1 answer off a socket: status, headers, and a body by length, by chunks, or to the end.
+"""Reading an HTTP/1.1 answer out of the bytes that come: status, headers, and a body by length, by chunks, or to the
+end. It does no I/O: both networks use it.
 
-http.client reads headers with the e-mail parser, which takes longer than all the rest of a small call.
+http.client and aiohttp take longer than all the rest of a small call.
 """
 
-import socket
+from collections.abc import Generator
 
 from carom.client.transports.seam import Reply
 
 _MOST_HEAD = 256 * 1024
-_PIECE = 65536
+
+Steps = Generator[None, bytes, "tuple[Reply, bool]"]
+Part = Generator[None, bytes, bytes]
 
 
 class BadAnswer(ValueError):
     """What came is no HTTP answer, or not all of one."""
 
 
-class AnswerReader:
-    """Reads one answer. ``begun`` tells whether any of it came."""
+class AnswerParser:
+    """Reads one answer to a method. ``begun`` tells whether any of it came; ``reply``, once it is whole, what it is,
+    and ``reusable`` whether the connection can be used again."""
 
-    def __init__(self, sock: socket.socket) -> None:
-        """Take the socket that the request was written to."""
-        self._sock = sock
+    begun = False
+    reply: Reply
+    reusable = False
+
+    def __init__(self, method: str) -> None:
+        """Wait for the first bytes."""
+        self._method = method
         self._pending = b""
-        self.begun = False
+        self._steps = self._answer()
+        next(self._steps)
 
-    def read(self, method: str) -> tuple[Reply, bool]:
-        """Return the answer, and whether the connection can be used again. Raises BadAnswer, OSError."""
-        status, version, headers = self._head()
+    def feed(self, piece: bytes) -> bool:
+        """Take what came, nothing for the end of the connection; return whether the answer is whole. Raises
+        BadAnswer."""
+        self.begun = self.begun or bool(piece)
+        try:
+            self._steps.send(piece)
+        except StopIteration as whole:
+            self.reply, self.reusable = whole.value
+            return True
+        return False
+
+    def _answer(self) -> Steps:
+        status, version, headers = self._head((yield from self._until(b"\r\n\r\n")))
         while status < 200 and status != 101:
-            status, version, headers = self._head()
-        body, ended = self._body(method, status, headers)
+            status, version, headers = self._head((yield from self._until(b"\r\n\r\n")))
+        length = headers.get("content-length")
+        ended = False
+        if self._method == "HEAD" or status in {204, 304} or (self._method == "CONNECT" and status == 200):
+            body = b""
+        elif "chunked" in headers.get("transfer-encoding", "").lower():
+            body = yield from self._chunks()
+        elif length is not None:
+            if not (length.isascii() and length.isdigit()):
+                raise BadAnswer("the answer's length is no number")
+            body = yield from self._exactly(int(length))
+        else:
+            body, ended = (yield from self._rest()), True
         said = headers.get("connection", "").lower()
         keeps = said != "close" if version == b"HTTP/1.1" else said == "keep-alive"
         return Reply(status, headers, body), keeps and not ended and not self._pending
 
-    def _more(self) -> bytes:
-        piece = self._sock.recv(_PIECE)
-        if piece:
-            self.begun = True
-        return piece
-
-    def _until(self, mark: bytes) -> bytes:
-        while (at := self._pending.find(mark)) < 0:
-            piece = self._more()
-            if not piece or len(self._pending) > _MOST_HEAD:
-                raise BadAnswer("the connection was closed" if not piece else "the answer's head has no end")
-            self._pending += piece
-        found, self._pending = self._pending[:at], self._pending[at + len(mark) :]
-        return found
-
-    def _head(self) -> tuple[int, bytes, dict[str, str]]:
-        line, *rest = self._until(b"\r\n\r\n").split(b"\r\n")
+    def _head(self, text: bytes) -> tuple[int, bytes, dict[str, str]]:
+        line, *rest = text.split(b"\r\n")
         version, _, after = line.partition(b" ")
         if not version.startswith(b"HTTP/1.") or not after[:3].isdigit():
             raise BadAnswer("what came is no HTTP answer")
@@ -62,27 +77,21 @@ class AnswerReader:
             headers[name.decode("latin-1").lower()] = value.strip().decode("latin-1")
         return int(after[:3]), version, headers
 
-    def _body(self, method: str, status: int, headers: dict[str, str]) -> tuple[bytes, bool]:
-        """Return the body, and whether only the end of the connection ended it."""
-        if method == "HEAD" or status in {204, 304}:
-            return b"", False
-        if "chunked" in headers.get("transfer-encoding", "").lower():
-            return self._chunks(), False
-        length = headers.get("content-length")
-        if length is not None:
-            if not length.isdigit():
-                raise BadAnswer("the answer's length is no number")
-            return self._exactly(int(length)), False
-        pieces = [self._pending]
-        self._pending = b""
-        while piece := self._more():
-            pieces.append(piece)
-        return b"".join(pieces), True
+    def _until(self, mark: bytes) -> Part:
+        while (at := self._pending.find(mark)) < 0:
+            if len(self._pending) > _MOST_HEAD:
+                raise BadAnswer("the answer's head has no end")
+            piece = yield
+            if not piece:
+                raise BadAnswer("the connection was closed")
+            self._pending += piece
+        found, self._pending = self._pending[:at], self._pending[at + len(mark) :]
+        return found
 
-    def _exactly(self, length: int) -> bytes:
+    def _exactly(self, length: int) -> Part:
         pieces, had = [self._pending], len(self._pending)
         while had < length:
-            piece = self._more()
+            piece = yield
             if not piece:
                 raise BadAnswer(f"the connection was closed after {had} of {length} bytes")
             pieces.append(piece)
@@ -91,18 +100,26 @@ class AnswerReader:
         self._pending = whole[length:]
         return whole[:length] if len(whole) > length else whole
 
-    def _chunks(self) -> bytes:
+    def _rest(self) -> Part:
+        pieces = [self._pending]
+        self._pending = b""
+        while piece := (yield):
+            pieces.append(piece)
+        return b"".join(pieces)
+
+    def _chunks(self) -> Part:
         chunks: list[bytes] = []
         while True:
-            size = self._until(b"\r\n").partition(b";")[0].strip()
+            size = (yield from self._until(b"\r\n")).partition(b";")[0].strip()
             try:
                 length = int(size, 16)
             except ValueError as error:
                 raise BadAnswer("a chunk of the answer has no length") from error
-            if length == 0:
-                while self._until(b"\r\n"):
-                    pass
-                return b"".join(chunks)
-            chunks.append(self._exactly(length))
-            if self._until(b"\r\n"):
+            if length <= 0:
+                break
+            chunks.append((yield from self._exactly(length)))
+            if (yield from self._until(b"\r\n")):
                 raise BadAnswer("a chunk of the answer is longer than it says")
+        while (yield from self._until(b"\r\n")):
+            pass  # trailers, which nobody reads
+        return b"".join(chunks)

@@ -49,13 +49,19 @@ class Confirm(Struct, frozen=True, tag="confirm"):
     sender_id: int
 
 
+class Erase(Struct, frozen=True, tag="erase"):
+    """Erase what is known of a recipient, as a data removal asks."""
+
+    data_removal_id: int
+
+
 class Purge(Struct, frozen=True, tag="purge"):
     """Remove what is left of a server that was removed: its mail."""
 
     server_id: int
 
 
-Job = Confirm | Digest | Receive | SendChunk | Answer | Purge
+Job = Confirm | Digest | Receive | SendChunk | Answer | Purge | Erase
 """What ``job`` holds."""
 
 

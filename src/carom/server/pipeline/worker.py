@@ -17,15 +17,16 @@ from uuid import uuid4
 import msgspec
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, NoResultFound, OperationalError
 
 from carom.server.pipeline.bulk import send_chunk
 from carom.server.pipeline.deps import Deps
-from carom.server.pipeline.jobs import Confirm, Deliver, Digest, Job, Purge, Receive, SendChunk, Settle
+from carom.server.pipeline.jobs import Confirm, Deliver, Digest, Erase, Job, Purge, Receive, SendChunk, Settle
 from carom.server.pipeline.presence import Presence
 from carom.server.pipeline.stages.confirm import confirm
 from carom.server.pipeline.stages.deliver import deliver
 from carom.server.pipeline.stages.digest import digest
+from carom.server.pipeline.stages.erase import erase
 from carom.server.pipeline.stages.purge import purge
 from carom.server.pipeline.stages.receive import receive
 from carom.server.pipeline.stages.settle import settle
@@ -200,6 +201,9 @@ class Worker:
             await self._record(self._finish, claim, follow)
         except OperationalError:
             await self._put_back(schema.job, claim)
+        except NoResultFound:
+            log.info("what a job is about is no longer kept", kind=kind, job_id=claim.id)
+            await deps.database.write(jobs.finish, claim)
         except Exception as error:  # the job is kept, with the error beside it
             log.exception("a job failed", kind=kind, job_id=claim.id, attempts=claim.attempts)
             wait = retry_delay(OWN_JOBS, claim.attempts, deps.chance)
@@ -229,6 +233,7 @@ HANDLERS: dict[type[Any], Handler] = {
     Receive: receive,
     SendChunk: send_chunk,
     Purge: purge,
+    Erase: erase,
 }
 """What runs the kinds of job that every server has."""
 

@@ -73,8 +73,6 @@ def check_note(note: str) -> str:
 def _check_text(text: str, field: str, limit: int) -> str:
     if len(text) > limit:
         raise Refusal(521, field=field, limit=limit)
-    if "\0" in text:
-        raise Refusal(522, field=field, value="\\0", what="text")
     return text
 
 

@@ -54,6 +54,12 @@ def aliases(connection: sa.Connection, server_id: int) -> set[str]:
     return set(connection.scalars(sa.select(template.c.alias).where(template.c.server_id == server_id, _LIVE)))
 
 
+def all_of(connection: sa.Connection, server_id: int) -> list[Template]:
+    """Return the live templates of a server, oldest first."""
+    query = sa.select(*_COLUMNS).select_from(_TABLES).where(template.c.server_id == server_id, _LIVE)
+    return [_template(row) for row in connection.execute(query.order_by(template.c.id))]
+
+
 def layout_id(connection: sa.Connection, server_id: int, alias: str) -> int | None:
     """Return the id of the live layout with an alias."""
     found = by_alias(connection, server_id, alias)

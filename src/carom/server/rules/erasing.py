@@ -1,0 +1,49 @@
+"""What an erased person leaves in a message that others got too, and what whoever asked is told.
+
+https://postmarkapp.com/developer/api/data-removal-api
+"""
+
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
+
+from carom.wire.addresses import parse_addresses
+from carom.wire.email import SendEmail
+
+PENDING = "Pending"
+DONE = "Done"
+
+SUBJECT = "Your data removal is done"
+_TEXT = """Hello,
+
+the data removal {number} that you asked for is done: what was kept about its recipient is erased.
+Suppressions stay, so that the recipient gets no mail.
+"""
+
+
+def done_text(number: int) -> str:
+    """Write what whoever asked for a removal is told."""
+    return _TEXT.format(number=number)
+
+
+def names(email: SendEmail, address: str) -> bool:
+    """Tell whether To, Cc or Bcc name a lower-case address."""
+    fields = ((email.to, "To"), (email.cc, "Cc"), (email.bcc, "Bcc"))
+    texts = ((text, name) for text, name in fields if isinstance(text, str) and address in text.lower())
+    return any(one.email.lower() == address for text, name in texts for one in parse_addresses(text, name))
+
+
+def without(email: SendEmail, address: str) -> SendEmail:
+    """Return a message whose To, Cc and Bcc do not name an address. The rest stays: it is the other recipients' mail."""
+    return replace(
+        email,
+        to=_less(email.to, address, "To"),
+        cc=_less(email.cc, address, "Cc"),
+        bcc=_less(email.bcc, address, "Bcc"),
+    )
+
+
+def _less(mailboxes: str | UnsetType, address: str, field: str) -> str | UnsetType:
+    if isinstance(mailboxes, UnsetType):
+        return UNSET
+    kept = [one for one in parse_addresses(mailboxes, field) if one.email.lower() != address]
+    return ", ".join(str(one) for one in kept)
