@@ -550,7 +550,7 @@ async def _push(server: Server) -> Request:
         "DestinationServerID": other["ID"],
         "PerformChanges": False,
     }
-    unknown = dict.fromkeys(("SourceServerID", "DestinationServerID"), UNKNOWN_NUMBER)
+    unknown = {"SourceServerID": UNKNOWN_NUMBER, "DestinationServerID": UNKNOWN_NUMBER}
     return Request(body=body, unknown=unknown)
 
 
