@@ -541,6 +541,33 @@ async def _hook_that_does_not_answer(server: Server) -> Request:
     return Request(at={"webhook_id": made["ID"]}, unknown={"webhook_id": UNKNOWN_NUMBER})
 
 
+@recipe("PUSH_TEMPLATES")
+async def _push(server: Server) -> Request:
+    await _templates(server)
+    other = await _account(server, "POST", "/servers", {"Name": "Destination"})
+    body = {
+        "SourceServerID": await _server_id(server),
+        "DestinationServerID": other["ID"],
+        "PerformChanges": False,
+    }
+    unknown = {"SourceServerID": UNKNOWN_NUMBER, "DestinationServerID": UNKNOWN_NUMBER}
+    return Request(body=body, unknown=unknown)
+
+
+REMOVAL = {"RequestedBy": "me@example.com", "RequestedFor": "gone@example.org", "NotifyWhenCompleted": False}
+
+
+@recipe("REQUEST_DATA_REMOVAL")
+async def _request_removal(server: Server) -> Request:
+    return Request(body=REMOVAL)
+
+
+@recipe("GET_DATA_REMOVAL_STATUS")
+async def _one_removal(server: Server) -> Request:
+    made = await _account(server, "POST", "/data-removals", REMOVAL)
+    return Request(at={"data_removal_id": made["ID"]}, unknown={"data_removal_id": UNKNOWN_NUMBER})
+
+
 @recipe("GET_SERVERS")
 async def _servers(server: Server) -> Request:
     return Request(query=PAGE)

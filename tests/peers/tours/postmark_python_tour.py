@@ -113,7 +113,7 @@ def templates() -> None:
     step("push", "PUSH_TEMPLATES", lambda: [
         one.action
         for one in account.templates.push(
-            {"source_server_id": AT["server_id"], "destination_server_id": AT["other_id"], "perform_changes": True}
+            {"source_server_id": str(AT["server_id"]), "destination_server_id": str(AT["other_id"]), "perform_changes": True}
         ).templates
     ])  # fmt: skip
     step("delete template", "DELETE_TEMPLATE", lambda: own.delete("tea").error_code)
