@@ -35,6 +35,7 @@ class Answer(NamedTuple):
 
     status: int
     json: Any
+    headers: dict[str, str] = {}  # noqa: RUF012  # of a tuple, which nobody changes
 
     @property
     def code(self) -> tuple[int, int]:
@@ -107,6 +108,7 @@ class Server:
         *,
         token: str | None = "",
         kind: str = "server",
+        content_type: str | None = None,
     ) -> Answer:
         """Make a call with a token of a kind, by default its own, or with none."""
         token = getattr(self.tokens, kind) if token == "" else token
@@ -118,7 +120,10 @@ class Server:
             "path": path,
             "raw_path": path.encode(),
             "query_string": query.encode(),
-            "headers": [] if token is None else [(f"x-postmark-{kind}-token".encode(), token.encode())],
+            "headers": [
+                *([] if token is None else [(f"x-postmark-{kind}-token".encode(), token.encode())]),
+                *([] if content_type is None else [(b"content-type", content_type.encode())]),
+            ],
         }
         said: list[Any] = []
 
@@ -129,7 +134,8 @@ class Server:
             said.append(event)
 
         await self._api(scope, receive, send)
-        answer = Answer(said[0]["status"], json.loads(said[1]["body"]))
+        headers = {name.decode(): value.decode() for name, value in said[0]["headers"]}
+        answer = Answer(said[0]["status"], json.loads(said[1]["body"]), headers)
         assert_documented(method, path, answer)
         return answer
 
@@ -165,6 +171,8 @@ class Server:
         for job_id in only or waiting:
             kind, payload = await self.store.database.read(jobs.read, job_id)
             job = msgspec.convert({"type": kind, **payload}, Job)
+            if type(job) not in HANDLERS:
+                continue
             follow = await HANDLERS[type(job)](job, deps)
 
             def finish(connection: Connection, done: int = job_id, follow: Follow | None = follow) -> None:

@@ -170,6 +170,35 @@ async def _send_batch_with_templates(server: Server) -> Request:
     )
 
 
+BULK = {
+    "From": "joe@example.org",
+    "Subject": "Hi {{name}}",
+    "TextBody": "Dear {{name}}",
+    "MessageStream": "broadcast",
+    "Messages": [{"To": "ann@example.com", "TemplateModel": {"name": "Ann"}}, {"To": "bob@example.com"}],
+}
+
+
+@recipe("SEND_BULK")
+async def _send_bulk(server: Server) -> Request:
+    stream = {"ID": "newsletter", "Name": "News", "MessageStreamType": "Broadcasts"}
+    await server.post("/message-streams", stream)
+    return Request(body={**BULK, "MessageStream": "newsletter"}, unknown={"MessageStream": UNKNOWN_NAME})
+
+
+@recipe("GET_BULK")
+async def _one_bulk(server: Server) -> Request:
+    made = await server.post("/email/bulk", BULK)
+    return Request(at={"bulk_request_id": made["Id"]}, unknown={"bulk_request_id": UNKNOWN_UUID})
+
+
+@recipe("GET_BULKS")
+async def _bulks(server: Server) -> Request:
+    await server.post("/email/bulk", BULK)
+    await server.post("/email/bulk", BULK)
+    return Request(query={"count": 1})
+
+
 @recipe("GET_DELIVERY_STATS")
 async def _after_a_bounce(server: Server) -> Request:
     await _message(server)
@@ -347,6 +376,17 @@ async def _create_webhook(server: Server) -> Request:
 @recipe("GET_WEBHOOK", "DELETE_WEBHOOK")
 async def _one_webhook(server: Server) -> Request:
     made = await server.post("/webhooks", HOOK)
+    return Request(at={"webhook_id": made["ID"]}, unknown={"webhook_id": UNKNOWN_NUMBER})
+
+
+@recipe("GET_WEBHOOK_STATISTICS")
+async def _webhook_statistics(server: Server) -> Request:
+    return await _one_webhook(server)
+
+
+@recipe("VERIFY_WEBHOOK")
+async def _verify_webhook(server: Server) -> Request:
+    made = await server.post("/webhooks", {**HOOK, "Url": "http://127.0.0.1:9/nobody-listens"})
     return Request(at={"webhook_id": made["ID"]}, unknown={"webhook_id": UNKNOWN_NUMBER})
 
 

@@ -35,6 +35,15 @@ senders = cyclopts.App(name="senders", help="Who may send.")
 senders.command("carom.cli.senders:allow")
 app.command(senders)
 
+stats = cyclopts.App(name="stats", help="Statistics of sent mail.")
+stats.command("carom.cli.stats:rebuild")
+app.command(stats)
+
+history = cyclopts.App(name="history", help="Mail of the past: made up for trying, or brought from elsewhere.")
+history.command("carom.cli.history:generate")
+history.command("carom.cli.history:import_", name="import")
+app.command(history)
+
 
 @app.meta.default
 def run(*tokens: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)]) -> Any:

@@ -26,9 +26,11 @@ from carom.server.logs import configure_logs
 from carom.server.outbound.resolver import Resolver
 from carom.server.outbound.session import Connections, Route
 from carom.server.pipeline.deps import Deps
+from carom.server.pipeline.housekeeping import Housekeeping
 from carom.server.pipeline.intake import Context
 from carom.server.pipeline.jobs import Answer
 from carom.server.pipeline.worker import Worker
+from carom.server.places import Places
 from carom.server.rules.senders import CONFIRM_PATH
 from carom.server.sandbox.answer import Sandbox
 from carom.server.smtp.mx import Homecoming, mx_listener
@@ -150,6 +152,11 @@ class Carom:
         sandbox.wake = homecoming.wake = wake
         await worker.start()
         starting.push_async_callback(worker.stop, GRACE_SECONDS)
+        # Opened now, so that a file that is none is refused at the start; the tracking pages ask it.
+        starting.callback(Places(settings.geo).close)
+        housekeeping = Housekeeping(database, settings, self.clock)
+        housekeeping.start()
+        starting.push_async_callback(housekeeping.stop)
 
         context = Context(
             database=database,

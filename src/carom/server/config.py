@@ -77,6 +77,13 @@ class Settings:
         The domain of inbound addresses: its mail must come to --mx.
     public_url
         Where people reach this server: links in mails begin with it.
+    keep_days
+        How long mail is kept, in days: sent and received messages with their events, bounces, opens, clicks, captured mail.
+        Mail that is still to be sent stays, and so do suppressions and statistics.
+    keep_dump_days
+        How long the raw mails of bounces are kept, in days.
+    geo
+        A file of places by IP address (MaxMind's format, .mmdb), for opens and clicks; none comes with Carom.
     dns
         The name server that look-ups go to, by address; by default the system's.
 
@@ -94,10 +101,17 @@ class Settings:
     return_path: str = "bounces.carom.test"
     inbound_domain: str = "inbound.carom.test"
     public_url: str | None = None
+    keep_days: int = 45
+    keep_dump_days: int = 30
+    geo: Path | None = None
     dns: HostPort | None = None
 
     def check(self) -> None:
         """Raise BadSetting for settings that do not go together or are not served yet."""
+        if self.keep_days < 1 or self.keep_dump_days < 1:
+            raise BadSetting("--keep-days and --keep-dump-days must be at least 1")
+        if self.geo is not None and not self.geo.is_file():
+            raise BadSetting(f"there is no file {self.geo}; --geo names an .mmdb file, or leave it out")
         if self.mode == "relay" and self.relay is None:
             raise BadSetting("relay mode needs the smart host: --relay HOST:PORT")
         if self.mode != "relay" and self.relay is not None:

@@ -30,7 +30,7 @@ CODES: dict[str, tuple[int, ...]] = {
     "SEND_BATCH": (410,),
     "SEND_WITH_TEMPLATE": (*_MESSAGE, 1101, 1120, 1122, 1123),
     "SEND_BATCH_WITH_TEMPLATES": (410,),
-    "SEND_BULK": (*_MESSAGE, 11, 1101, 1120, 1122, 1123, 1226),
+    "SEND_BULK": (11, 300, 400, 401, 411, 1101, 1122, 1123, 1226, 1236),
     "GET_BULK": (12,),
     "GET_BULKS": (13, 403),
     "GET_DELIVERY_STATS": (),
@@ -121,9 +121,10 @@ def codes(name: str) -> set[int]:
 
 
 def _codes_of_fields(endpoint: Endpoint[Any, Any]) -> Iterator[int]:
-    """Yield 402 where there is a body to be read, and the codes of the fields that can be of the wrong type."""
+    """Yield 402 and 409 where there is a body to be read, and the codes of the fields that can be of the wrong type."""
     if endpoint.has_body:
         yield 402
+        yield 409
     for field in msgspec.structs.fields(endpoint.request):
         in_body = endpoint.has_body and not endpoint.in_path(field.name)
         if in_body or not _any_text_fits(field.type):

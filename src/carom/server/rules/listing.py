@@ -13,6 +13,9 @@ from carom.wire.addresses import parse_addresses
 from carom.wire.endpoint import Ask
 from carom.wire.messages import Mailbox
 
+MAX_BODY = 1_000_000
+"""How many bytes of a body the API shows."""
+
 
 class ListedFile(Ask, frozen=True, kw_only=True):
     """An attachment, as lists name it."""
@@ -60,6 +63,14 @@ def shown_click(link: str, location: str) -> ShownEvent:
     """Return a click as an event of its message; ``location`` is HTML or Text."""
     summary = f"Tracked Link '{link}' was clicked from the {location}Body."
     return ShownEvent("LinkClicked", {"Summary": summary, "Link": link, "ClickLocation": location})
+
+
+def stored_body(text: str | UnsetType) -> str | None:
+    """Return a body as the API shows it: its first megabyte, None where there is none."""
+    content = given(text)
+    if len(content) * 4 > MAX_BODY:  # cutting costs, and hardly any is so long
+        content = content.encode()[:MAX_BODY].decode("utf-8", "ignore")
+    return content or None
 
 
 def mailboxes(text: str | UnsetType, field: str) -> list[Mailbox]:

@@ -67,7 +67,7 @@ def read_triggers(asked: Mapping[str, Any], current: Triggers) -> Triggers:
             raise Refusal(1361, field=f"Triggers.{name}")
         plain[name] = {**plain[name], **change}
     try:
-        return msgspec.convert(plain, Triggers)
+        return msgspec.convert(plain, Triggers, strict=False)
     except ValidationError as error:
         raise Refusal(1361, field="Triggers") from error
 

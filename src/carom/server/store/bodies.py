@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from carom.server.store.schema import body, bounce, captured, inbound_message, received
-from carom.server.store.types import insert_new
+from carom.server.store.types import insert_or_update
 
 _FAST = 1
 
@@ -30,7 +30,8 @@ def keep(connection: sa.Connection, content: bytes, now: datetime) -> bytes:
     """Store a mail and return its digest; the same mail is kept once."""
     digest = hashlib.sha256(content).digest()
     row = {"digest": digest, "size": len(content), "content": pack(content), "stored_at": now}
-    connection.execute(insert_new(connection, body, row))
+    # A mail that is there is kept anew, so that whoever removes old ones leaves it: see forget.
+    connection.execute(insert_or_update(connection, body, row, ["stored_at"]))
     return digest
 
 
@@ -40,9 +41,11 @@ def fetch(connection: sa.Connection, digest: bytes) -> bytes | None:
     return None if packed is None else unpack(packed)
 
 
-def forget(connection: sa.Connection, digests: Collection[bytes]) -> None:
-    """Remove those of some mails that nothing names any more."""
+def forget(connection: sa.Connection, digests: Collection[bytes], stored_before: datetime | None = None) -> None:
+    """Remove those of some mails that nothing names any more; of those stored before a time, if one is given: a
+    transaction that is not over yet may be about to name one that it has just kept anew."""
     if not digests:
         return
     unnamed = [body.c.digest.not_in(sa.select(column).where(column.in_(digests))) for column in REFERENCES]
-    connection.execute(sa.delete(body).where(body.c.digest.in_(digests), *unnamed))
+    old = [] if stored_before is None else [body.c.stored_at < stored_before]
+    connection.execute(sa.delete(body).where(body.c.digest.in_(digests), *old, *unnamed))

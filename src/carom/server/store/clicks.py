@@ -25,11 +25,18 @@ class Recorded(Struct, frozen=True):
 
 
 def record(
-    connection: sa.Connection, recipient_id: int, visit: Visit, link: str, location: Literal["HTML", "Text"]
+    connection: sa.Connection,
+    recipient_id: int,
+    visit: Visit,
+    link: str,
+    location: Literal["HTML", "Text"],
+    *,
+    only_first: bool = False,
 ) -> Recorded | None:
     """Record that a recipient followed a link, in the caller's transaction; None when the mail is no longer kept.
 
-    ``location`` is the body in which the link stands; the same link in both is one.
+    ``location`` is the body in which the link stands; the same link in both is one. ``only_first``
+    when the same click may be told twice: then one that is not the first is not even counted.
     """
     of = deliveries.sent(connection, recipient_id)
     if of is None:
@@ -45,7 +52,8 @@ def record(
     keys = [(Kind.CLICK, FIRST if first else AGAIN), *keys_of_click(row["platform"], row["client_family"], location)]
     day = day_of(visit.at)
     facts = [Fact(of.server_id, kind, of.tag, day, of.stream, key) for kind, key in keys]
-    stats.add(connection, facts, backed=first)
+    if first or not only_first:
+        stats.add(connection, facts, backed=first)
     return Recorded(_read(row), first=first)
 
 

@@ -7,11 +7,21 @@ from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, structs
 
 from carom.server.rules.lifecycle import State
-from carom.server.rules.listing import ListedFile, mailboxes, recipients, shown_click, shown_event, shown_open, tracking
-from carom.server.store import bodies, deliveries, intake, servers
+from carom.server.rules.listing import (
+    ListedFile,
+    mailboxes,
+    recipients,
+    shown_click,
+    shown_event,
+    shown_open,
+    stored_body,
+    tracking,
+)
+from carom.server.rules.stats import Kind
+from carom.server.store import bodies, counting, deliveries, intake, servers, stats
 from carom.server.store.deliveries import Delivery
 from carom.server.store.schema import clicked, event, message, opened, recipient
 from carom.server.store.servers import ServerSettings
@@ -54,6 +64,8 @@ def _recipients_in(*conditions: sa.ColumnElement[bool]) -> sa.Select[tuple[UUID]
 
 _STILL_QUEUED = (recipient.c.due_at.is_not(None), recipient.c.state == State.QUEUED)
 
+_QUEUED = sa.exists().where(recipient.c.message_id == message.c.id, *_STILL_QUEUED).correlate(message)
+
 _SHOWN = (
     message.c.id,
     message.c.server_id,
@@ -64,7 +76,7 @@ _SHOWN = (
     message.c.tag,
     message.c.metadata,
     message.c.content,
-    sa.exists().where(recipient.c.message_id == message.c.id, *_STILL_QUEUED).correlate(message).label("queued"),
+    _QUEUED.label("queued"),
 )
 
 
@@ -73,12 +85,29 @@ def page(
 ) -> tuple[int, list[OutboundMessage]]:
     """Return how many messages match, and a page of them, newest first."""
     where = list(_conditions(server_id, wanted))
-    total = connection.execute(sa.select(sa.func.count()).select_from(message).where(*where)).scalar_one()
     newest = (message.c.submitted_at.desc(), message.c.id.desc())
     ids = sa.select(message.c.id).where(*where).order_by(*newest).limit(count).offset(offset).subquery()
     rows = connection.execute(sa.select(*_SHOWN).join(ids, ids.c.id == message.c.id).order_by(*newest))
     settings = servers.settings_of(connection, server_id)
-    return total, [OutboundMessage(**_fields(row, settings, sandboxed=sandboxed)) for row in rows]
+    shown = [OutboundMessage(**_fields(row, settings, sandboxed=sandboxed)) for row in rows]
+    return _total(connection, server_id, wanted, where), shown
+
+
+_COUNTED = frozenset({"stream", "tag", "queued", "first", "last"})
+"""The filters by which sums are kept; those of the others are counted one by one."""
+
+
+def _total(connection: sa.Connection, server_id: int, wanted: Filter, where: list[sa.ColumnElement[bool]]) -> int:
+    days = stats.whole_days(wanted.first, wanted.last)
+    narrowed = any(getattr(wanted, name) is not None for name in set(Filter.__struct_fields__) - _COUNTED)
+    if narrowed or wanted.queued or days is None:
+        return counting.count(connection, message, where)
+    span = stats.Span(stream=wanted.stream, tag=wanted.tag, first=days.first, last=days.last)
+    every = stats.rows(connection, server_id, span, Kind.MESSAGE)
+    if wanted.queued is None:
+        return every
+    waiting = _conditions(server_id, structs.replace(wanted, queued=True))
+    return every - counting.count(connection, message, waiting)
 
 
 def _conditions(server_id: int, wanted: Filter) -> list[sa.ColumnElement[bool]]:
@@ -98,7 +127,7 @@ def _conditions(server_id: int, wanted: Filter) -> list[sa.ColumnElement[bool]]:
     if not conditions:
         conditions += [message.c.server_id == server_id, message.c.stream == wanted.stream]
     if wanted.queued is False:
-        conditions.append(message.c.id.not_in(waiting))
+        conditions.append(~_QUEUED)
     if wanted.from_email is not None:
         conditions.append(_from(wanted.from_email.lower()))
     if wanted.tag is not None:
@@ -140,8 +169,8 @@ def get(
     email = intake.unpack_email(row.content)
     details = OutboundMessageDetails(
         **_fields(row, servers.settings_of(connection, server_id), sandboxed=sandboxed),
-        text_body=email.text_body or None,
-        html_body=email.html_body or None,
+        text_body=stored_body(email.text_body),
+        html_body=stored_body(email.html_body),
         body="",
         message_events=_events(connection, message_id),
     )

@@ -24,11 +24,17 @@ class Recorded(Struct, frozen=True):
 
 
 def record(
-    connection: sa.Connection, recipient_id: int, visit: Visit, read_seconds: int | None = None
+    connection: sa.Connection,
+    recipient_id: int,
+    visit: Visit,
+    read_seconds: int | None = None,
+    *,
+    only_first: bool = False,
 ) -> Recorded | None:
     """Record that a recipient opened a mail, in the caller's transaction; None when the mail is no longer kept.
 
-    ``read_seconds`` is how long it was looked at, None when nobody knows.
+    ``read_seconds`` is how long it was looked at, None when nobody knows. ``only_first`` when the same open may be told
+    twice: then one that is not the first is not even counted.
     """
     of = deliveries.sent(connection, recipient_id)
     if of is None:
@@ -38,7 +44,8 @@ def record(
     keys = [(Kind.OPEN, FIRST if first else AGAIN), *keys_of_open(row["platform"], row["client_family"], read_seconds)]
     day = day_of(visit.at)
     facts = [Fact(of.server_id, kind, of.tag, day, of.stream, key) for kind, key in keys]
-    stats.add(connection, facts, backed=first)
+    if first or not only_first:
+        stats.add(connection, facts, backed=first)
     return Recorded(_read(row), first=first)
 
 

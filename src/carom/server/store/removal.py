@@ -9,8 +9,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from carom.server.store import bodies
-from carom.server.store.schema import bounce, inbound_rule, message, metadata, server, webhook
+from carom.server.store import bodies, rollup
+from carom.server.store.schema import bounce, clicked, inbound_rule, message, metadata, opened, server, webhook
 
 _CHILDREN_FIRST = tuple(reversed(metadata.sorted_tables))
 _OF_MESSAGE = tuple(table for table in _CHILDREN_FIRST if "message_id" in table.c)
@@ -46,11 +46,17 @@ def purge_server(connection: sa.Connection, server_id: int, limit: int) -> bool:
     if ids:
         remove_messages(connection, ids)
         return True
-    return any(_remove_some(connection, table, server_id, limit) for table in _OF_SERVER)
+    # A bounce, an open or a click may be kept longer than its message.
+    return any(_remove_some(connection, table, server_id, limit) for table in (*_OF_MESSAGE, *_OF_SERVER))
 
 
 def remove_messages(connection: sa.Connection, ids: Collection[UUID]) -> None:
-    """Remove messages and all that is about them."""
+    """Remove messages and all that is about them. What happened to them stays counted."""
+    rollup.hold_mark(connection)
+    rollup.forget_messages(connection, ids)
+    rollup.forget_bounces(connection, bounce.c.message_id.in_(ids))
+    rollup.forget_visits(connection, opened, opened.c.message_id.in_(ids))
+    rollup.forget_visits(connection, clicked, clicked.c.message_id.in_(ids))
     dumps = _dumps(connection, bounce.c.message_id.in_(ids))
     for table in _OF_MESSAGE:
         connection.execute(sa.delete(table).where(table.c.message_id.in_(ids)))

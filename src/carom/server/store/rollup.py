@@ -4,15 +4,16 @@ A message is added when it is older than GRACE, so that no transaction can still
 mark moves in the same transaction; on PostgreSQL it is a row lock, so that two nodes never add the same minute.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import sqlalchemy as sa
 
 from carom.server.rules.lifecycle import State
 from carom.server.rules.stats import FIRST, Kind, day_of_hour, keys_of_click, keys_of_open, keys_of_tracking
 from carom.server.store.schema import bounce, clicked, message, opened, recipient, stat, stat_mark, stream
-from carom.server.store.stats import Fact, accepted, add, hour
+from carom.server.store.stats import Fact, accepted, add, forget, hour
 from carom.taxonomy import BY_CODE
 
 GRACE = timedelta(minutes=2)
@@ -22,7 +23,7 @@ NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 def roll_up(connection: sa.Connection, now: datetime) -> None:
     """Add the messages since the mark that are older than GRACE."""
-    begin = _held_mark(connection)
+    begin = hold_mark(connection)
     until = now - GRACE
     if begin == NEVER:
         rebuild(connection, now)
@@ -34,7 +35,7 @@ def roll_up(connection: sa.Connection, now: datetime) -> None:
 
 def rebuild(connection: sa.Connection, now: datetime) -> None:
     """Count anew all that rows tell. What they no longer tell stays as it was counted when they went."""
-    _held_mark(connection)
+    hold_mark(connection)
     until = now - GRACE
     connection.execute(sa.update(stat).values(kept=0))
     for facts in (
@@ -51,7 +52,8 @@ def rebuild(connection: sa.Connection, now: datetime) -> None:
     _set_mark(connection, until)
 
 
-def _held_mark(connection: sa.Connection) -> datetime:
+def hold_mark(connection: sa.Connection) -> datetime:
+    """Return the mark, and let nobody else add up or remove what is counted before the transaction ends."""
     until: datetime = connection.execute(sa.select(stat_mark.c.until).with_for_update()).scalar_one()
     return until
 
@@ -120,3 +122,22 @@ def clicks(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> Iterato
     ):
         for kind, key in [(Kind.CLICK, FIRST), *keys_of_click(platform, family, location)]:
             yield Fact(server_id, kind, tag, day_of_hour(at), name, key, number)
+
+
+def forget_messages(connection: sa.Connection, ids: Collection[UUID]) -> None:
+    """Keep messages that are about to go counted, with their recipients."""
+    these, since = message.c.id.in_(ids), message.c.submitted_at >= hold_mark(connection)
+    for kind in (Kind.MESSAGE, Kind.SENT):
+        forget(connection, list(accepted(connection, kind, these, ~since)))
+        add(connection, list(accepted(connection, kind, these, since)), backed=False)
+    forget(connection, [*unsent(connection, these), *tracked(connection, these)])
+
+
+def forget_bounces(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> None:
+    """Keep bounces that are about to go counted."""
+    forget(connection, list(bounces(connection, *where)))
+
+
+def forget_visits(connection: sa.Connection, table: sa.Table, *where: sa.ColumnElement[bool]) -> None:
+    """Keep opens or clicks that are about to go counted."""
+    forget(connection, list((opens if table is opened else clicks)(connection, *where)))

@@ -296,7 +296,7 @@ opened = sa.Table(
     sa.Column("read_seconds", sa.Integer),
     sa.UniqueConstraint("recipient_id"),
     sa.Index("ix_open_list", "server_id", "stream", "at", "id"),
-    sa.Index("ix_open_email", "server_id", "email"),
+    sa.Index("ix_open_email", "server_id", "stream", "email", "at", "id"),
     sa.Index("ix_open_message", "message_id"),
     sqlite_autoincrement=True,
 )
@@ -311,7 +311,7 @@ clicked = sa.Table(
     _column("location", sa.Text),
     sa.UniqueConstraint("recipient_id", "link_digest"),
     sa.Index("ix_click_list", "server_id", "stream", "at", "id"),
-    sa.Index("ix_click_email", "server_id", "email"),
+    sa.Index("ix_click_email", "server_id", "stream", "email", "at", "id"),
     sa.Index("ix_click_message", "message_id"),
     sqlite_autoincrement=True,
 )
@@ -419,7 +419,10 @@ inbound_message = sa.Table(
     _column("content", sa.LargeBinary),
     sa.Column("digest", sa.LargeBinary),
     sa.Index("ix_inbound_message_list", "server_id", "status", "received_at", "id"),
-)
+    sa.Index("ix_inbound_message_at", "received_at"),
+    sa.Index("ix_inbound_message_digest", "digest", sqlite_where=sa.text("digest IS NOT NULL"),
+             postgresql_where=sa.text("digest IS NOT NULL")),
+)  # fmt: skip
 
 bulk = sa.Table(
     "bulk",

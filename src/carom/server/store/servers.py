@@ -167,6 +167,17 @@ def first_account(connection: sa.Connection) -> int:
     return account_id
 
 
+def first_server(connection: sa.Connection) -> int:
+    """Return the server that the installation began with, or the oldest that is left of it."""
+    server_id: int = connection.execute(sa.select(server.c.id).order_by(server.c.id).limit(1)).scalar_one()
+    return server_id
+
+
+def is_there(connection: sa.Connection, server_id: int) -> bool:
+    """Tell whether there is a server of an id."""
+    return connection.scalar(sa.select(server.c.id).where(server.c.id == server_id)) is not None
+
+
 def settings_of(connection: sa.Connection, server_id: int) -> ServerSettings:
     """Return what is set on a server."""
     return ServerSettings(

@@ -106,3 +106,13 @@ def insert_new(connection: sa.Connection, table: sa.Table, values: dict[str, Any
     dialects: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
     insert = dialects[connection.dialect.name](table).values(values).on_conflict_do_nothing()
     return cast("sa.Insert", insert)
+
+
+def insert_or_update(
+    connection: sa.Connection, table: sa.Table, values: dict[str, Any], updated: list[str]
+) -> sa.Insert:
+    """Return an insert that sets some columns of a row that is there already."""
+    dialects: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+    insert = dialects[connection.dialect.name](table).values(values)
+    again = {name: insert.excluded[name] for name in updated}
+    return cast("sa.Insert", insert.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=again))

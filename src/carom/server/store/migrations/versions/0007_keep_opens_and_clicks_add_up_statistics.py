@@ -47,7 +47,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("click", schema=None) as batch_op:
-        batch_op.create_index("ix_click_email", ["server_id", "email"], unique=False)
+        batch_op.create_index("ix_click_email", ["server_id", "stream", "email", "at", "id"], unique=False)
         batch_op.create_index("ix_click_list", ["server_id", "stream", "at", "id"], unique=False)
         batch_op.create_index("ix_click_message", ["message_id"], unique=False)
 
@@ -84,7 +84,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("open", schema=None) as batch_op:
-        batch_op.create_index("ix_open_email", ["server_id", "email"], unique=False)
+        batch_op.create_index("ix_open_email", ["server_id", "stream", "email", "at", "id"], unique=False)
         batch_op.create_index("ix_open_list", ["server_id", "stream", "at", "id"], unique=False)
         batch_op.create_index("ix_open_message", ["message_id"], unique=False)
 
@@ -138,6 +138,16 @@ def upgrade() -> None:
     with op.batch_alter_table("captured", schema=None) as batch_op:
         batch_op.create_index("ix_captured_at", ["at"], unique=False)
         batch_op.create_index("ix_captured_digest", ["digest"], unique=False)
+
+    with op.batch_alter_table("inbound_message", schema=None) as batch_op:
+        batch_op.create_index("ix_inbound_message_at", ["received_at"], unique=False)
+        batch_op.create_index(
+            "ix_inbound_message_digest",
+            ["digest"],
+            unique=False,
+            sqlite_where=sa.text("digest IS NOT NULL"),
+            postgresql_where=sa.text("digest IS NOT NULL"),
+        )
 
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.create_index(
