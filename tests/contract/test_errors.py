@@ -150,6 +150,11 @@ async def _no_model(server: Server) -> Answer:
     return await server.call("POST", "/email/withTemplate", {"From": "a@b.co", "To": "c@d.co", "TemplateAlias": "t"})
 
 
+async def _key_used_again(server: Server) -> Answer:
+    assert (await server.call("POST", "/email", EMAIL, key="k")).status == 200
+    return await server.call("POST", "/email", {**EMAIL, "Subject": "Other"}, key="k")
+
+
 SUPPRESSIONS = "/message-streams/outbound/suppressions"
 SUPPRESSED = ("POST", SUPPRESSIONS, {"Suppressions": [{"EmailAddress": "Ann@example.org"}]})
 
@@ -232,7 +237,7 @@ CAUSES: dict[int, tuple[Cause, str]] = {
         call("GET", "/templates/7"),
         "The 'TemplateId' associated with this request is not valid or was not found.",
     ),
-    1105: (_many_templates, "This server has 100 templates already, which is the most that a server may have."),
+    1105: (_many_templates, "A server may have up to 100 templates; this would be more."),
     1109: (post("/templates", {}), "The request has no template data."),
     1120: (_no_model, "The required field 'TemplateModel' is missing or empty."),
     1121: (post("/templates", TEMPLATE, Name="n" * 100_000), r"The field 'Name' is longer than \d+ characters."),
@@ -356,6 +361,8 @@ CAUSES: dict[int, tuple[Cause, str]] = {
         call("GET", "/stats/outbound?fromdate=2026-11-20&todate=2026-11-19"),
         "'fromdate' is after 'todate'.",
     ),
+    1700: (_key_used_again, "The Idempotency-Key 'k' was used within 24 hours for another request."),
+    1701: (call("POST", "/email", EMAIL, key="k" * 1000), r"The Idempotency-Key is not valid: .+"),
 }
 
 
@@ -368,6 +375,10 @@ OF_ACCOUNTS = frozenset(
     code for code in ERRORS if 500 <= code <= 522 or code in {600, 601, 613, 1124, 1125} or 1300 <= code <= 1302
 )
 """Rows of the calls with an account token, which have tests of their own."""
+
+
+MORE = {11: ("Errors",), 406: ("InactiveRecipients",)}
+"""What stands beside the code and the text."""
 
 
 def test_every_row_has_a_cause_or_a_reason() -> None:
@@ -383,6 +394,6 @@ async def test_the_cause_is_answered_with_the_row(database: Database, code: int)
     assert refused.code == (ERRORS[code].status, code), refused.json
     message: str = refused.json["Message"]
     assert message == text or re.fullmatch(text, message), message
-    assert list(refused.json) == ["ErrorCode", "Message"] + ["Errors"] * (code == 11)
+    assert list(refused.json) == ["ErrorCode", "Message", *MORE.get(code, ())]
     assert refused.headers["x-pm-apierrorcode"] == str(code)
     assert refused.headers["content-type"] == "application/json; charset=utf-8"
