@@ -125,7 +125,7 @@ def test_a_change_of_a_template_is_seen_by_the_next_send(shop: Shop) -> None:
 REFUSED: list[tuple[dict[str, Any], int, str]] = [
     ({"TemplateAlias": "nope"}, 1101, NO_ALIAS),
     ({"TemplateAlias": None}, 1101, NO_ALIAS),
-    ({"TemplateAlias": "a\0b"}, 1101, NO_ALIAS),
+    ({"TemplateAlias": "a\0b"}, 300, "'TemplateAlias'"),
     ({"TemplateModel": None}, 1120, "'TemplateModel'"),
     ({"TemplateModel": "x"}, 403, "'TemplateModel'"),
     ({"Subject": "own"}, 1123, "'Subject'"),

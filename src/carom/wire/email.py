@@ -73,7 +73,7 @@ class Attachment(Wire, frozen=True, kw_only=True):
     content_id: str | None = None
 
 
-class SendEmail(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SendEmail(Ask, frozen=True, kw_only=True):
     """A message to send: one From, up to 50 recipients in To, Cc and Bcc together, HtmlBody or TextBody or both."""
 
     from_: str | UnsetType = field(default=UNSET, name="From")

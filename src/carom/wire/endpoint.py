@@ -34,6 +34,7 @@ __all__ = [
     "Ask",
     "BadFields",
     "BadJson",
+    "BadTexts",
     "Encoded",
     "Endpoint",
     "Method",
@@ -81,6 +82,14 @@ class BadFields(ValueError):
         super().__init__(", ".join(self.names))
 
 
+class BadTexts(BadFields):
+    """Fields of the body hold a NUL, which no header and no database takes."""
+
+
+class _HoldsNul(msgspec.ValidationError):
+    """A member of a body holds a NUL."""
+
+
 _encoder = msgspec.json.Encoder(enc_hook=encode_hook)
 
 
@@ -113,8 +122,8 @@ class _Field(NamedTuple):
         text = bytes(raw)
         if text == b"null" or (not self.text and text == b'""'):
             return UNSET
-        if b"\\u0000" in text and _has_nul(msgspec.json.decode(text)):
-            raise msgspec.ValidationError("a text holds NUL")
+        if b"\\u0000" in text and self.type != list[Raw] and _has_nul(msgspec.json.decode(text)):
+            raise _HoldsNul("a text holds NUL")
         if not self.nested:
             try:
                 return self.decoder.decode(text)
@@ -186,10 +195,13 @@ class Endpoint(Generic[Req, Res]):
 
     @cached_property
     def _exact(self) -> msgspec.json.Decoder[Req] | None:
-        """Reads the whole body at once, for requests that say which fields they know."""
-        whole = self.has_body and self.body is None and "{" not in self.path
-        strict = self.request.__struct_config__.forbid_unknown_fields
-        return msgspec.json.Decoder(self.request) if whole and strict else None
+        """Reads the whole body of a send at once, if all of its names are known."""
+        if not self.sends or self.body is not None:
+            return None
+        strict = msgspec.defstruct(
+            self.request.__name__, [], bases=(self.request,), frozen=True, kw_only=True, forbid_unknown_fields=True
+        )
+        return msgspec.json.Decoder(cast("type[Req]", strict))
 
     @cached_property
     def _by_folded_name(self) -> dict[str, _Field]:
@@ -224,7 +236,7 @@ class Endpoint(Generic[Req, Res]):
 
     def parse(self, at: Mapping[str, str], query: Iterable[tuple[str, str]], body: bytes) -> Req:
         """Read a request as leniently as Postmark does: names in any case, null and an empty query value as not given,
-        unknown names ignored. Raises BadJson, or BadFields with every field of the wrong type."""
+        unknown names ignored. Raises BadJson, or BadFields with every field of the wrong type; BadTexts for a NUL."""
         if self._exact is not None and (exact := self._parse_exactly(body)) is not None:
             return exact
         values: dict[str, Any] = {}
@@ -303,6 +315,8 @@ class Endpoint(Generic[Req, Res]):
                 continue
             try:
                 value = field.read(raw)
+            except _HoldsNul:
+                raise BadTexts([field.wire]) from None
             except msgspec.ValidationError:
                 wrong.append(field.wire)
                 continue

@@ -16,7 +16,7 @@ from carom.client._sync import pager as _sync_pager
 from carom.server.keyring import new_message_id
 from carom.server.pipeline.stages.accept import accept
 from carom.server.rules.sending import check
-from carom.server.store import servers
+from carom.server.store import rollup, servers
 from carom.server.store.opening import open_database
 from carom.wire.email import SendEmail
 from tests.client.scripts import collect
@@ -77,6 +77,7 @@ async def accepted(world: World, moments: Iterable[datetime]) -> list[str]:
             ids.append(new_message_id(int(moment.timestamp() * 1000)))
             letter = check(SendEmail(from_="me@example.com", to="a@example.org", text_body="x"))
             accept(connection, tenant, [letter], confirmed_sender=False, now=moment, new_id=lambda: ids[-1])
+        rollup.rebuild(connection, datetime.now(UTC))  # the minutes of those times have been added up
 
     try:
         await database.write(take)

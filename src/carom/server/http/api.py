@@ -23,7 +23,7 @@ from carom.server.pipeline.intake import Context
 from carom.server.rules.accepting import Once
 from carom.server.rules.refusals import Refusal
 from carom.server.store import servers
-from carom.wire.endpoint import Ask, BadFields, BadJson, Endpoint, encode_json
+from carom.wire.endpoint import Ask, BadFields, BadJson, BadTexts, Endpoint, encode_json
 from carom.wire.errors import error_body
 from carom.wire.openapi import OPENAPI_PATH
 
@@ -255,6 +255,8 @@ async def _read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
 def _bad_fields(endpoint: Endpoint[Any, Any], error: BadFields) -> Refusal:
     """Use the endpoint's own code for bad fields where Postmark has one."""
     names = ", ".join(f"'{name}'" for name in error.names)
+    if isinstance(error, BadTexts) and endpoint.sends:
+        return Refusal(300, text=f"Invalid {names}: it holds a NUL.")
     code = next((endpoint.field_codes[name] for name in error.names if name in endpoint.field_codes), 403)
     return Refusal(code, fields=names, text=f"Invalid value for {names}.")
 
