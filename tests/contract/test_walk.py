@@ -16,7 +16,7 @@ from carom.server.store.database import Database
 from carom.testing import LocalServer
 from carom.wire._kinds import is_list, is_object
 from carom.wire.endpoint import Endpoint, Method, Token, encode_json
-from carom.wire.endpoints import ENDPOINTS, SERVED
+from carom.wire.endpoints import ENDPOINTS
 from carom.wire.server import GET_SERVER
 from tests.contract.conftest import Answer
 from tests.contract.recipes import NO_SUCCESS, RECIPES, Request
@@ -160,11 +160,11 @@ def nameless(answer: Answer, request: Request) -> str:
     return text
 
 
-@pytest.mark.parametrize("path", sorted({endpoint.path for endpoint in SERVED}))
+@pytest.mark.parametrize("path", sorted({endpoint.path for endpoint in ENDPOINTS.values()}))
 async def test_a_method_that_a_path_does_not_have_is_405(database: Database, path: str) -> None:
     """With Postmark's error, before any token."""
     mine = await account(database)
-    has = {endpoint.method for endpoint in SERVED if endpoint.path == path}
+    has = {endpoint.method for endpoint in ENDPOINTS.values() if endpoint.path == path}
     for method in {*get_args(Method), "HEAD", "OPTIONS"} - has:
         answer = await mine.call(method, path.replace("{", "").replace("}", ""), token=None)
         assert answer.code == (405, 405), method
@@ -178,9 +178,9 @@ def test_every_served_endpoint_has_a_recipe() -> None:
 
 def test_routes_are_exactly_the_table() -> None:
     """A route that is missing or one too many is told by name."""
-    routes.check(SERVED)
+    routes.check(ENDPOINTS.values())
     with pytest.raises(RuntimeError, match=r"not in the table \{Endpoint\(GET /server\)\}"):
-        routes.check([endpoint for endpoint in SERVED if endpoint is not GET_SERVER])
+        routes.check([endpoint for endpoint in ENDPOINTS.values() if endpoint is not GET_SERVER])
     empty = Routes()
     with pytest.raises(RuntimeError, match=r"not served \{Endpoint\(GET /server\)\}"):
         empty.check([GET_SERVER])
@@ -188,6 +188,6 @@ def test_routes_are_exactly_the_table() -> None:
 
 def test_a_server_with_a_route_missing_does_not_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """It is found out before the first request."""
-    monkeypatch.setattr("carom.server.app.SERVED", SERVED[1:])
+    monkeypatch.setattr("carom.server.app.ENDPOINTS", dict(list(ENDPOINTS.items())[1:]))
     with pytest.raises(RuntimeError, match="routes and endpoint table differ"), LocalServer(data=tmp_path):
         pass

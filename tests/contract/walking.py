@@ -10,12 +10,12 @@ from carom.server.store import servers
 from carom.server.store.database import Database
 from carom.server.store.servers import Tokens
 from carom.wire.endpoint import Endpoint
-from carom.wire.endpoints import ENDPOINTS, NOT_SERVED_YET
+from carom.wire.endpoints import ENDPOINTS
 from tests.contract.conftest import Answer, Server
 from tests.contract.recipes import Request
 from tests.stores import KEYRING, NOW, STORES, Store, begun
 
-NAMES = [name for name in ENDPOINTS if name not in NOT_SERVED_YET]
+NAMES = list(ENDPOINTS)
 
 
 @pytest.fixture(scope="module")

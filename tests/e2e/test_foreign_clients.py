@@ -18,7 +18,6 @@ import pytest
 from carom import AccountApiClient, ApiClient
 from carom.testing import LocalServer
 from carom.wire._kinds import is_object
-from carom.wire.endpoints import ENDPOINTS, NOT_SERVED_YET
 from tests.conftest import CI
 from tests.e2e.bouncing import at_test_domain, bounce_of, send
 from tests.peers.npm_client import modules, npm_is_there
@@ -212,7 +211,6 @@ def prepared(server: LocalServer, name: str) -> dict[str, Any]:
         "bounce": bounce.id,
         "message": message,
         "inbound": received.message_id,
-        "served": sorted(set(ENDPOINTS) - NOT_SERVED_YET),
     }
 
 
@@ -238,8 +236,6 @@ def check(client: Client, seen: dict[str, Any], name: str) -> None:
 
 def same(client: Client, found: Any, wanted: Any) -> bool:
     """Whether a step saw what it was to see."""
-    if is_object(found) and "not_served" in found:
-        return found["not_served"] in NOT_SERVED_YET
     if not isinstance(wanted, Refused):
         return bool(found == wanted)
     kind = client.errors.get(wanted.code, client.errors[None])

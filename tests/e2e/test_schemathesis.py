@@ -24,7 +24,7 @@ from carom.server.http import handlers
 from carom.server.http.openapi import document
 from carom.server.http.routes import routes
 from carom.testing import LocalServer
-from carom.wire.endpoints import SERVED
+from carom.wire.endpoints import ENDPOINTS
 
 EXAMPLES = 4
 """How many requests each endpoint gets of each kind: those that fit the document, and those that do not."""
@@ -47,7 +47,7 @@ def server() -> Iterator[LocalServer]:
         yield server
 
 
-@pytest.mark.parametrize("endpoint", SERVED, ids=repr)
+@pytest.mark.parametrize("endpoint", ENDPOINTS.values(), ids=repr)
 @pytest.mark.parametrize("mode", list(GenerationMode))
 def test_no_answer_is_undocumented(server: LocalServer, endpoint: Any, mode: GenerationMode) -> None:
     """No status, no code and no shape that the document does not have, and never 500."""

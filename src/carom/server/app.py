@@ -38,7 +38,7 @@ from carom.server.smtp.session import Listener
 from carom.server.smtp.submission import Submission, submission_listener
 from carom.server.store.opening import begin, open_database
 from carom.server.store.servers import Tokens
-from carom.wire.endpoints import SERVED
+from carom.wire.endpoints import ENDPOINTS
 
 __all__ = ["Carom", "Listening", "handlers"]
 
@@ -180,7 +180,7 @@ class Carom:
 
 
 async def _start_http(starting: contextlib.AsyncExitStack, context: Context, listener: socket.socket) -> None:
-    routes.check(SERVED)
+    routes.check(ENDPOINTS.values())
     config = uvicorn.Config(
         Front(Api(context, routes), {CONFIRM_PATH: Confirmation(context)}),
         http="httptools",

@@ -12,9 +12,9 @@ import msgspec
 from msgspec import Raw, Struct
 
 from carom.wire.codes import codes
-from carom.wire.email import SEND_BATCH, SEND_BATCH_WITH_TEMPLATES, SEND_EMAIL, SEND_WITH_TEMPLATE
+from carom.wire.email import MAX_KEY, SEND_BATCH, SEND_BATCH_WITH_TEMPLATES, SEND_EMAIL, SEND_WITH_TEMPLATE
 from carom.wire.endpoint import Endpoint
-from carom.wire.endpoints import ENDPOINTS, NOT_SERVED_YET
+from carom.wire.endpoints import ENDPOINTS
 from carom.wire.errors import ERRORS, ErrorBody
 from carom.wire.stats import Counts
 
@@ -49,6 +49,15 @@ COUNTS = {
 }
 """What :data:`carom.wire.stats.Counts` holds: the names of its numbers are data."""
 
+IDEMPOTENCY_KEY: dict[str, Any] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "With the same key and body, what is sent within 24 hours is sent once.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY},
+    "x-carom-addition": True,
+}
+
 _REF = "#/components/schemas/{name}"
 _ANY: dict[str, Any] = {"description": "Any JSON value."}
 _ROLE = re.compile(r":\w+:`(?:~?[\w.]*\.)?(\w+)`")
@@ -64,7 +73,7 @@ class Served(NamedTuple):
 
 def served() -> list[Served]:
     """Return the endpoints that the document lists."""
-    return [Served(name, endpoint) for name, endpoint in ENDPOINTS.items() if name not in NOT_SERVED_YET]
+    return [Served(name, endpoint) for name, endpoint in ENDPOINTS.items()]
 
 
 def openapi(does: Mapping[Endpoint[Any, Any], str]) -> dict[str, Any]:
@@ -114,6 +123,8 @@ def _operation(one: Served) -> dict[str, Any]:
 
 
 def _parameters(endpoint: Endpoint[Any, Any]) -> Iterator[dict[str, Any]]:
+    if endpoint.sends:
+        yield IDEMPOTENCY_KEY
     for field in msgspec.structs.fields(endpoint.request):
         schema = _schema_of(field.type)
         if endpoint.in_path(field.name):

@@ -42,14 +42,9 @@ async def world(served: Served, flavour: str, monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]:
-    """Skip what needs an endpoint that is not served yet; see that a test calls what it says that it calls."""
+    """See that a test calls what it says that it calls."""
     world: Any = pyfuncitem.funcargs.get("world")
-    try:
-        result = yield
-    except Exception:
-        if world is not None and world.not_served:
-            pytest.skip(f"not served yet: {', '.join(world.not_served)}")
-        raise
+    result = yield
     if world is not None:
         claimed = getattr(pyfuncitem.function, "calls", set()) | getattr(pyfuncitem.function, "refuses", set())
         assert claimed <= world.called, f"never called: {', '.join(sorted(claimed - world.called))}"

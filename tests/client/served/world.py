@@ -3,7 +3,6 @@
 
 import inspect
 import logging
-import re
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
@@ -11,7 +10,6 @@ from typing import Any, TypeVar
 import anyio
 
 from carom import AccountApiClient, ApiClient, AsyncAccountApiClient, AsyncApiClient, AsyncPager, Pager
-from carom.wire.endpoints import ENDPOINTS, NOT_SERVED_YET
 from tests.client.served.servers import Served
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -134,16 +132,6 @@ class World:
         """The methods that were called."""
         return set[str]().union(*(made.called for made in self.made))
 
-    @property
-    def not_served(self) -> list[str]:
-        """The endpoints that were asked and that the server does not have yet."""
-        return sorted(
-            name
-            for name in NOT_SERVED_YET
-            for method, path, status in self.log.requests
-            if status != 200 and ENDPOINTS[name].method == method and _matches(ENDPOINTS[name].path, path)
-        )
-
     async def send(self, to: Any = "ann@example.org", **fields: Any) -> str:
         """Send a message and return its id."""
         result = await self.client.deliver({**LETTER, "to": to, **fields})
@@ -172,7 +160,3 @@ async def until(probe: Callable[[], Awaitable[Any]], what: str) -> Any:
         assert time.monotonic() < deadline, f"{what} did not come in {SECONDS:.0f} s"
         await anyio.sleep(STEP)
     return answer
-
-
-def _matches(template: str, path: str) -> bool:
-    return re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path, re.IGNORECASE) is not None

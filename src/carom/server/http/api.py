@@ -23,6 +23,7 @@ from carom.server.pipeline.intake import Context
 from carom.server.rules.accepting import Once
 from carom.server.rules.refusals import Refusal
 from carom.server.store import servers
+from carom.wire.email import MAX_KEY
 from carom.wire.endpoint import Ask, BadFields, BadJson, BadTexts, Endpoint, encode_json
 from carom.wire.errors import error_body
 from carom.wire.openapi import OPENAPI_PATH
@@ -40,7 +41,6 @@ JSON = (b"content-type", b"application/json; charset=utf-8")
 PRIVATE = (b"cache-control", b"private")
 
 IDEMPOTENCY_KEY = b"idempotency-key"
-MAX_KEY = 255
 MOST_REMEMBERED = 10_000
 """How many tokens are remembered at most."""
 _TOKEN_HEADERS = {kind: f"x-postmark-{kind}-token".encode() for kind in ("server", "account")}
