@@ -212,7 +212,7 @@ def _schema_of(kind: Any) -> dict[str, Any]:
 def _of_custom(kind: type) -> dict[str, Any]:
     if kind is object or kind is Raw:
         return dict(_ANY)
-    raise NotImplementedError
+    raise NotImplementedError  # so msgspec asks to be told that a type is not described, and names it
 
 
 def _never_null(member: dict[str, Any]) -> dict[str, Any]:

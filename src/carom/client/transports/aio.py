@@ -212,7 +212,7 @@ class Aio:
         except (OSError, ValueError) as error:
             self._abandon(connection)
             raise fault(error, Stage.CONNECTING) from error
-        except BaseException:
+        except BaseException:  # a call that was given up while it connected leaves nothing open
             self._abandon(connection)
             raise
         return connection

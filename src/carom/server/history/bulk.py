@@ -90,7 +90,7 @@ def _transaction(connection: sa.Connection) -> Generator[None]:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
     try:
         yield
-    except BaseException:
+    except BaseException:  # whatever ends it, an interrupt too: a half transaction would hold the store
         connection.exec_driver_sql("ROLLBACK")
         raise
     connection.exec_driver_sql("COMMIT")
