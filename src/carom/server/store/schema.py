@@ -71,7 +71,10 @@ server = sa.Table(
     _column("inbound_hash", sa.Text, unique=True),
     _column("settings", Json),
     _column("created_at", Utc),
+    # In lower case, and null for none: the settings hold it as it was given. Each received mail asks for it.
+    sa.Column("inbound_domain", sa.Text),
     sa.UniqueConstraint("account_id", "name"),
+    sa.Index("ix_server_inbound_domain", "inbound_domain", unique=True),
     sqlite_autoincrement=True,
 )
 
