@@ -110,6 +110,7 @@ class Server:
         kind: str = "server",
         key: str = "",
         content_type: str | None = None,
+        headers: dict[str, str] | None = None,
     ) -> Answer:
         """Make a call with a token of a kind, by default its own, or with none. ``key`` is an Idempotency-Key."""
         token = getattr(self.tokens, kind) if token == "" else token
@@ -125,6 +126,7 @@ class Server:
                 *([] if token is None else [(f"x-postmark-{kind}-token".encode(), token.encode())]),
                 *([(b"idempotency-key", key.encode())] if key else []),
                 *([] if content_type is None else [(b"content-type", content_type.encode())]),
+                *((name.encode(), value.encode()) for name, value in (headers or {}).items()),
             ],
         }
         said: list[Any] = []
@@ -136,8 +138,8 @@ class Server:
             said.append(event)
 
         await self._api(scope, receive, send)
-        headers = {name.decode(): value.decode() for name, value in said[0]["headers"]}
-        answer = Answer(said[0]["status"], json.loads(said[1]["body"]), headers)
+        answered = {name.decode(): value.decode() for name, value in said[0]["headers"]}
+        answer = Answer(said[0]["status"], json.loads(said[1]["body"]), answered)
         assert_documented(method, path, answer)
         return answer
 

@@ -128,7 +128,7 @@ class _Field(NamedTuple):
             try:
                 return self.decoder.decode(text)
             except msgspec.ValidationError:
-                if not text.startswith(b"["):
+                if text[:1] not in {b"[", b"{"}:
                     raise
         return msgspec.convert(fold(msgspec.json.decode(text), self.type), self.type, strict=False)
 
@@ -357,9 +357,13 @@ def _is_prefix(name: str) -> bool:
 
 def fold(value: object, kind: Any) -> object:
     """Spell the keys of a decoded JSON value as its type spells them, leaving out nulls where they may be left out. An
-    empty array stands for an empty object, which PHP writes so."""
+    empty array stands for an empty object, which PHP writes so, and the other way round."""
+    inner = _item_of(kind)
+    if value == {} and inner is not None:
+        return []
+    if isinstance(value, dict) and any(get_origin(arm) is dict and get_args(arm)[1] is str for arm in _arms(kind)):
+        return {key: member for key, member in cast("dict[str, object]", value).items() if member is not None}
     if isinstance(value, list):
-        inner = _item_of(kind)
         if not value and inner is None and any(get_origin(arm) is dict for arm in _arms(kind)):
             return {}
         return [fold(item, inner or Any) for item in cast("list[object]", value)]
