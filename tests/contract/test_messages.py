@@ -100,9 +100,16 @@ async def test_details_have_bodies_source_and_events(server: Server) -> None:
         "ReceivedAt": "2026-11-23T12:00:00.1234560Z",
         "Details": {**said, "DeliveryMessage": "smtp;451 later"},
     }
-    assert [event["Type"] for event in shown["MessageEvents"]] == ["Transient", "Delivered", "Bounced"]
+    assert [event["Type"] for event in shown["MessageEvents"]] == [
+        "Transient",
+        "Delivered",
+        "Bounced",
+        "SubscriptionChanged",
+    ]
     [bounce] = (await server.get("/bounces?count=1&offset=0"))["Bounces"]
     assert shown["MessageEvents"][2]["Details"] == {"Summary": hard.details, "BounceID": str(bounce["ID"])}
+    assert shown["MessageEvents"][3]["Details"] == {"Origin": "Recipient", "SuppressSending": "True"}
+    assert shown["MessageEvents"][3]["Recipient"] == "ann@example.org"
     assert f"X-PM-Message-Id: {message_id}" in shown["Body"]
     assert "\r\nSubject: " in shown["Body"]
     assert await server.get(f"/messages/outbound/{message_id}/dump") == {"Body": shown["Body"]}
@@ -214,3 +221,22 @@ async def test_messages_of_others_are_not_found(server: Server, what: str) -> No
     for wrong in (path, "/messages/outbound?count=1&offset=0"):
         assert (await server.call("GET", wrong, token="x")).code == (401, 10)
     assert await _search(server, token=OTHER_TOKEN) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "proven", "shown"),
+    [
+        (BounceType.SOFT_BOUNCE, True, ["Bounced"]),
+        (BounceType.SPAM_COMPLAINT, True, ["Bounced", "SubscriptionChanged"]),
+        (BounceType.HARD_BOUNCE, False, ["Bounced"]),
+    ],
+)
+async def test_only_what_suppresses_changes_the_subscription(
+    server: Server, kind: BounceType, proven: bool, shown: list[str]
+) -> None:
+    """A bounce that may be forged does not."""
+    message_id = await server.send()
+    bounced = Bounced(kind, "said", b"dump", "rule", "gone", None, proven=proven)
+    await _settle(server, message_id, Event.RETURNED, {"Summary": "said"}, bounced=bounced)
+    events = (await server.get(f"/messages/outbound/{message_id}/details"))["MessageEvents"]
+    assert [event["Type"] for event in events] == shown
