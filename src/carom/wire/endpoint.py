@@ -137,7 +137,8 @@ class Endpoint(Generic[Req, Res]):
     """A call: ``Endpoint("GET", "/bounces/{bounce_id}", GetBounce, Bounce)``.
 
     ``token`` is the kind of token it takes. ``body`` names the one field that is the whole body, for the calls whose
-    body is a bare array. ``empty_body`` lets POST and PUT come without one. ``max_body`` is in bytes. ``field_codes`` are the
+    body is a bare array. ``empty_body`` lets POST and PUT come without one. ``max_body`` is in bytes. ``takes_key`` is for
+    the calls that an Idempotency-Key makes safe to repeat, which all are that send. ``field_codes`` are the
     error codes of fields of the wrong type, by wire name, where Postmark has others than 403.
     """
 
@@ -153,6 +154,7 @@ class Endpoint(Generic[Req, Res]):
         empty_body: bool = False,
         max_body: int = 1_000_000,
         takes_test_token: bool = False,
+        takes_key: bool = False,
         field_codes: Mapping[str, int] | None = None,
     ) -> None:
         """Describe a call; nothing is compiled before it is used."""
@@ -165,6 +167,7 @@ class Endpoint(Generic[Req, Res]):
         self.empty_body = empty_body
         self.max_body = max_body
         self.takes_test_token = takes_test_token
+        self.takes_key = takes_test_token or takes_key
         self.field_codes = dict(field_codes or {})
 
     def __repr__(self) -> str:

@@ -161,7 +161,7 @@ class Api:
             body = json_of(scope["headers"], body, endpoint.max_body)
         asked: bytes = scope["query_string"]
         query = parse_qsl(asked.decode("latin-1"), keep_blank_values=True) if asked else ()
-        if endpoint.sends:
+        if endpoint.takes_key:
             once = _once(endpoint, scope, body)
             call = call if once is None else replace(call, once=once)
         try:
