@@ -157,10 +157,10 @@ class Server:
         message_id: str = (await self.post("/email", email))["MessageID"]
         return message_id
 
-    async def work(self, *only: int) -> None:
-        """Run the jobs that are there, or some of them, as the worker does, each with what follows from it in one transaction."""
+    def deps(self) -> Deps:
+        """Return what jobs work with: there is nowhere to deliver to."""
         nowhere = Route("127.0.0.1", 1)
-        deps = Deps(
+        return Deps(
             public_url="http://127.0.0.1",
             database=self.store.database,
             keyring=self.store.keyring,
@@ -171,6 +171,10 @@ class Server:
             clock=lambda: self.now,
             chance=lambda: 0.5,
         )
+
+    async def work(self, *only: int) -> None:
+        """Run the jobs that are there, or some of them, as the worker does, each with what follows from it in one transaction."""
+        deps = self.deps()
         waiting = await self.store.database.read(lambda c: list(c.scalars(sa.select(schema.job.c.id))))
         for job_id in only or waiting:
             kind, payload = await self.store.database.read(jobs.read, job_id)

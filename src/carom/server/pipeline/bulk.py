@@ -48,6 +48,11 @@ async def send_chunk(job: SendChunk, deps: Deps) -> Callable[[sa.Connection], No
     return follow
 
 
+def give_up_chunk(connection: sa.Connection, job: SendChunk) -> None:
+    """Count the messages of a chunk that was tried in vain as failed, so that its request comes to an end."""
+    bulk.give_up(connection, job.chunk_id)
+
+
 def _make(chunk: Chunk) -> list[Checked]:
     """Return the messages that can be made."""
     template = prepare(chunk.mailing.parts, chunk.mailing.layout)

@@ -3,10 +3,13 @@
 https://postmarkapp.com/developer/api/data-removal-api
 """
 
+from typing import TypeVar
+
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from carom.wire.addresses import parse_addresses
+from carom.wire.bulk import BulkRecipient
 from carom.wire.email import SendEmail
 
 PENDING = "Pending"
@@ -25,14 +28,17 @@ def done_text(number: int) -> str:
     return _TEXT.format(number=number)
 
 
-def names(email: SendEmail, address: str) -> bool:
+Mail = TypeVar("Mail", SendEmail, BulkRecipient)
+
+
+def names(email: SendEmail | BulkRecipient, address: str) -> bool:
     """Tell whether To, Cc or Bcc name a lower-case address."""
     fields = ((email.to, "To"), (email.cc, "Cc"), (email.bcc, "Bcc"))
     texts = ((text, name) for text, name in fields if isinstance(text, str) and address in text.lower())
     return any(one.email.lower() == address for text, name in texts for one in parse_addresses(text, name))
 
 
-def without(email: SendEmail, address: str) -> SendEmail:
+def without(email: Mail, address: str) -> Mail:
     """Return a message whose To, Cc and Bcc do not name an address. The rest stays: it is the other recipients' mail."""
     return replace(
         email,

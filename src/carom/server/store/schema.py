@@ -448,6 +448,8 @@ bulk_chunk = sa.Table(
     _column("server_id", BigId, index=True),
     _column("bulk_id", MessageId, sa.ForeignKey("bulk.id")),
     _column("content", sa.LargeBinary),
+    # Its messages are counted as failed, since it was tried in vain; it is kept so that somebody can try it again.
+    _column("given_up", sa.Boolean, server_default="0"),
     sqlite_autoincrement=True,
 )
 

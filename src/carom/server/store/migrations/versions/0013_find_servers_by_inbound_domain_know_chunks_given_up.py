@@ -1,4 +1,4 @@
-"""Find servers by their inbound domains."""
+"""Find servers by their inbound domains; know the chunks of bulk requests that were given up."""
 
 import msgspec
 import sqlalchemy as sa
@@ -11,7 +11,8 @@ _server = sa.table("server", sa.column("id"), sa.column("settings"), sa.column("
 
 
 def upgrade() -> None:
-    """Find servers by their inbound domains."""
+    """Find servers by their inbound domains; know the chunks of bulk requests that were given up."""
+    op.add_column("bulk_chunk", sa.Column("given_up", sa.Boolean(), server_default="0", nullable=False))
     op.add_column("server", sa.Column("inbound_domain", sa.Text(), nullable=True))
     _fill(op.get_bind())
     with op.batch_alter_table("server", schema=None) as batch_op:
