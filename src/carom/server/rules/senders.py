@@ -3,6 +3,8 @@
 https://postmarkapp.com/developer/api/signatures-api
 """
 
+from datetime import timedelta
+
 from carom.server.rules.domains import check_not_public
 from carom.server.rules.refusals import Refusal
 from carom.server.rules.servers import is_domain
@@ -13,6 +15,8 @@ MAX_NAME = 255
 MAX_NOTE = 400
 CONFIRM_PATH = "confirm"
 """Where the link of the mail leads, with the token after it."""
+LINK_LASTS = timedelta(days=7)
+"""How long the link of a mail confirms; whoever comes later asks for another."""
 NEW_KEY = "New DKIM has been requested."
 
 CONFIRM_SUBJECT = "Confirm your sender signature"
@@ -20,7 +24,7 @@ _CONFIRM = """Hello {name},
 
 somebody would like to send mail from {address} with Carom.
 {note}
-If that is right, confirm it by opening this link:
+If that is right, confirm it by opening this link within {days} days:
 
 {link}
 
@@ -78,4 +82,6 @@ def _check_text(text: str, field: str, limit: int) -> str:
 
 def confirmation_text(*, name: str, address: str, note: str, link: str) -> str:
     """Write the mail that asks for a confirmation."""
-    return _CONFIRM.format(name=name, address=address, note=f"\n{note}\n" if note else "", link=link)
+    return _CONFIRM.format(
+        name=name, address=address, note=f"\n{note}\n" if note else "", link=link, days=LINK_LASTS.days
+    )
