@@ -17,6 +17,7 @@ from carom.server.store import senders, servers, webhooks
 from carom.server.store.database import Database
 from carom.taxonomy import BounceType
 from carom.wire.errors import ERRORS
+from carom.wire.unanswered import UNANSWERED
 from tests.contract.conftest import Answer, Server
 from tests.contract.recipes import _message as bounced_message
 from tests.contract.walking import account, anyio_backend, database
@@ -379,6 +380,31 @@ OF_ACCOUNTS = frozenset(
 
 MORE = {11: ("Errors",), 406: ("InactiveRecipients",)}
 """What stands beside the code and the text."""
+
+
+OF_POSTMARK = {
+    *(0, 10, 11, 12, 13, 14, 100, 101, 300, 400, 401, 402, 403, 405, 406, 409, 410, 411, 412, 413, 422),
+    *(500, 501, 502, 503, 504, 505, 506, 507, 508, 510, 511, 512, 513, 514, 515, 516, 520, 521, 522, 523),
+    *range(600, 616), *range(700, 704), 709, 800, *range(809, 814), 900, *range(1000, 1004),
+    *(1100, 1101, 1105, 1109), *range(1120, 1126), 1130, 1131, *range(1220, 1242), *range(1300, 1303),
+    *range(1350, 1365), *range(1400, 1412), *range(1450, 1461), 1480, *range(1500, 1503),
+}  # fmt: skip
+"""Every code of Postmark's tables. https://postmarkapp.com/developer/api/overview#error-codes"""
+
+OF_CAROM = {
+    404: "no such path",
+    429: "too many requests",
+    1700: "an Idempotency-Key of another request",
+    1701: "no Idempotency-Key",
+}
+"""The codes of ERRORS that Postmark has not, or not in its tables."""
+
+
+def test_every_code_of_postmarks_is_answered_or_said_not_to_be() -> None:
+    """Nobody has to guess whether a client can meet one."""
+    acknowledged = {0}
+    assert set(ERRORS).isdisjoint(UNANSWERED)
+    assert set(ERRORS) | set(UNANSWERED) | acknowledged == OF_POSTMARK | set(OF_CAROM)
 
 
 def test_every_row_has_a_cause_or_a_reason() -> None:

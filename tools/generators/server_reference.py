@@ -11,6 +11,7 @@ from carom.server.smtp import replies
 from carom.server.smtp.replies import Reply
 from carom.taxonomy import BounceType
 from carom.wire.errors import ERRORS
+from carom.wire.unanswered import UNANSWERED
 
 TARGET = Path(__file__).parents[2] / "docs/server/reference.md"
 
@@ -69,6 +70,8 @@ def page() -> str:
             scenarios(),
             "## Error codes\n\nWhat the API refuses, with the HTTP status and the text.",
             table(("code", "HTTP", "text"), ((row.code, row.status, row.text) for row in ERRORS.values())),
+            "## Codes of Postmark's that are never answered\n\nNo request causes them here, and why.",
+            table(("code", "why not"), sorted(UNANSWERED.items())),
             "## SMTP replies\n\nWhat the listeners answer.",
             table(("code", "status", "text"), ((reply.code, reply.status, reply.text) for reply in said)),
         )
