@@ -220,8 +220,9 @@ async def test_links_to_track_are_named_in_any_case(database: Database, asked: s
 async def test_an_empty_object_is_an_empty_list(database: Database) -> None:
     """As some languages write both alike."""
     server = await account(database)
-    assert await server.send(Headers={}, Attachments={})
-    [answer] = await server.post("/email/batch", [{**EMAIL, "Headers": {}, "Attachments": {}}])
+    empty: dict[str, Any] = {"Headers": {}, "Attachments": {}}
+    assert await server.send(**empty)
+    [answer] = await server.post("/email/batch", [{**EMAIL, **empty}])
     assert answer["ErrorCode"] == 0
     refused = await server.call("POST", "/email", {**EMAIL, "Headers": {"X-A": "b"}})
     assert refused.code == (422, 403)

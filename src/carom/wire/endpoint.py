@@ -361,22 +361,26 @@ def _is_prefix(name: str) -> bool:
 def fold(value: object, kind: Any) -> object:
     """Spell the keys of a decoded JSON value as its type spells them, leaving out nulls where they may be left out. An
     empty array stands for an empty object, which PHP writes so, and the other way round."""
-    inner = _item_of(kind)
-    if value == {} and inner is not None:
-        return []
-    if isinstance(value, dict) and any(get_origin(arm) is dict and get_args(arm)[1] is str for arm in _arms(kind)):
-        return {key: member for key, member in cast("dict[str, object]", value).items() if member is not None}
-    if isinstance(value, list):
-        if not value and inner is None and any(get_origin(arm) is dict for arm in _arms(kind)):
+    inner, texts = _item_of(kind), _dict_of(kind)
+    if is_list(value):
+        if not value and inner is None and texts is not None:
             return {}
-        return [fold(item, inner or Any) for item in cast("list[object]", value)]
-    struct = _struct_of(kind)
-    if struct is None or not isinstance(value, dict):
+        return [fold(item, inner or Any) for item in value]
+    if not is_object(value):
         return value
+    if not value and inner is not None:
+        return []
+    if texts is not None and get_args(texts)[1] is str:
+        return {key: member for key, member in value.items() if member is not None}
+    struct = _struct_of(kind)
+    return value if struct is None else _fold_fields(value, struct)
+
+
+def _fold_fields(value: dict[str, Any], struct: type[Struct]) -> dict[str, object]:
     hints = get_type_hints(struct)
     names = {field.encode_name.lower(): field for field in msgspec.structs.fields(struct)}
     folded: dict[str, object] = {}
-    for key, member in cast("dict[str, object]", value).items():
+    for key, member in value.items():
         field = names.get(key.lower())
         if field is not None and (member is not None or field.required):
             folded[field.encode_name] = fold(member, hints[field.name])
@@ -389,6 +393,10 @@ def _arms(kind: Any) -> tuple[Any, ...]:
 
 def _item_of(kind: Any) -> Any:
     return next((get_args(arm)[0] for arm in _arms(kind) if get_origin(arm) is list), None)
+
+
+def _dict_of(kind: Any) -> Any:
+    return next((arm for arm in _arms(kind) if get_origin(arm) is dict), None)
 
 
 def _struct_of(kind: Any) -> type[Struct] | None:
