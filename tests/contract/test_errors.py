@@ -19,7 +19,7 @@ from carom.taxonomy import BounceType
 from carom.wire.errors import ERRORS
 from carom.wire.unanswered import UNANSWERED
 from tests.contract.conftest import Answer, Server
-from tests.contract.recipes import _message as bounced_message
+from tests.contract.recipes.bounces import bounced_message
 from tests.contract.walking import account, anyio_backend, database
 from tests.stores import NOW
 
