@@ -55,6 +55,22 @@ async def account(database: Database) -> Server:
     return Server(Store(database, KEYRING, tenant), tenant, tokens, Settings(dns=empty_nameserver()))
 
 
+async def account_beside(server: Server) -> Server:
+    """Make another account with a server."""
+    return await account(server.store.database)
+
+
+async def server_beside(server: Server) -> Server:
+    """Make another server of an account."""
+    database, account_id, token = server.store.database, server.store.tenant.account_id, str(uuid4())
+    name = f"Beside {token}"
+    await database.write(lambda connection: servers.create(connection, KEYRING, account_id, name, token=token, now=NOW))
+    tenant = await database.read(servers.by_token, token)
+    assert tenant is not None
+    tokens = Tokens(token, server.tokens.account)
+    return Server(Store(database, KEYRING, tenant), tenant, tokens, server.settings)
+
+
 async def ask(server: Server, endpoint: Endpoint[Any, Any], request: Request, token: str | None = "") -> Answer:
     """Make the call of a request."""
     path = endpoint.path.format_map(request.at)
