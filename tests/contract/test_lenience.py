@@ -165,7 +165,8 @@ def _fields(value: Any) -> Any:
 async def test_dates_are_read_as_clients_write_them(database: Database, query: str) -> None:
     server = await account(database)
     await server.send()
-    for date in ("2026-11-23", "2026-11-3", "2026-9-7", "2026-09-07", " 2026-11-23 "):
+    times = ("2026-11-23T08:00:00+00:00", "2026-11-23T08:00:00%2B00:00", "2026-11-23T08:00:00.123Z", "2026-11-23 08:00")
+    for date in ("2026-11-23", "2026-11-3", "2026-9-7", "2026-09-07", " 2026-11-23 ", *times):
         assert (await server.call("GET", query.format(date, date).replace(" ", "%20"))).status == 200, date
 
 
