@@ -5,10 +5,14 @@ https://postmarkapp.com/developer/api/signatures-api
 
 from datetime import timedelta
 
+from msgspec import UNSET, structs
+
 from carom.server.rules.domains import check_not_public
+from carom.server.rules.headers import one_line
 from carom.server.rules.refusals import Refusal
 from carom.server.rules.servers import is_domain
-from carom.wire.addresses import BadAddress, check_address
+from carom.wire.addresses import Address, BadAddress, check_address
+from carom.wire.email import SendEmail
 
 NO_SENDER = 501
 MAX_NAME = 255
@@ -55,6 +59,16 @@ def _check_email(email: str, field: str) -> str:
     if not is_domain(domain_of(address)):  # its DNS is to hold records, which are asked for in ASCII
         raise refusal
     return address
+
+
+def signed(email: SendEmail, from_: Address, name: str, reply_to: str) -> SendEmail:
+    """Return a message with the name and the ReplyTo of its signature where it has none of its own; ``from_`` is its From."""
+    name = one_line(name)
+    changes = {
+        "from_": str(Address(name, from_.email)) if name and not from_.name else email.from_,
+        "reply_to": email.reply_to or reply_to or UNSET,
+    }
+    return structs.replace(email, **changes)
 
 
 def domain_of(address: str) -> str:
