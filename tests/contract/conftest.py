@@ -18,6 +18,7 @@ from carom.server.outbound.session import Connections, Route
 from carom.server.pipeline.deps import Deps
 from carom.server.pipeline.intake import Context
 from carom.server.pipeline.jobs import Job
+from carom.server.pipeline.signing import Identities
 from carom.server.pipeline.worker import HANDLERS, Follow
 from carom.server.store import jobs, schema, servers
 from carom.server.store.servers import Tenant, Tokens
@@ -166,6 +167,7 @@ class Server:
             keyring=self.store.keyring,
             settings=self.settings,
             connections=Connections(hostname="carom.test"),
+            identities=Identities(self.store.keyring, self.settings, lambda: self.now),
             built_in=nowhere,
             home=nowhere,
             clock=lambda: self.now,

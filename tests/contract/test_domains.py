@@ -142,7 +142,7 @@ async def test_a_return_path_is_set_kept_and_cleared(server: Server, nameserver:
     """Another one than before is to be verified anew."""
     domain = await made(server, ReturnPathDomain="PM.example.com")
     path = f"/domains/{domain['ID']}"
-    assert domain["ReturnPathDomain"] == "PM.example.com"
+    assert domain["ReturnPathDomain"] == "pm.example.com"
     assert not (await server.account("PUT", f"{path}/verifyReturnPath")).ok["ReturnPathDomainVerified"]
     nameserver.aliases["pm.example.com"] = "bounces.carom.test"
     verified = (await server.account("PUT", f"{path}/verifyreturnpath", {})).ok

@@ -14,18 +14,20 @@ _MESSAGE_ID = re.compile(rb"^X-PM-Message-Id: (\S+)\r?$", re.MULTILINE | re.IGNO
 
 
 class Sink:
-    """What was delivered: pairs of message id and recipient, and the mails."""
+    """What was delivered: pairs of message id and recipient; the mails, and the envelope sender of each."""
 
     def __init__(self, host: str, port: int) -> None:
         self.host, self.port = host, port
         self.deliveries: list[tuple[str, str]] = []
         self.mails: list[bytes] = []
+        self.senders: list[str] = []
 
     async def handle_DATA(self, server: Any, session: Session, envelope: Envelope) -> str:  # noqa: N802  aiosmtpd's
         """Count a mail."""
         content = envelope.content
         assert isinstance(content, bytes)
         found = _MESSAGE_ID.search(content)
+        self.senders.append(envelope.mail_from or "")
         self.mails.append(content)
         for recipient in envelope.rcpt_tos:
             self.deliveries.append((found[1].decode() if found else "", recipient))

@@ -10,6 +10,7 @@ from carom.server.config import Settings
 from carom.server.outbound.session import Connections, Route
 from carom.server.pipeline.deps import Deps
 from carom.server.pipeline.jobs import Bounced, Deliver, Purge, Settle
+from carom.server.pipeline.signing import Identities
 from carom.server.pipeline.stages.deliver import deliver
 from carom.server.pipeline.stages.purge import purge
 from carom.server.pipeline.stages.settle import settle
@@ -31,6 +32,7 @@ def deps_of(store: Store) -> Deps:
         keyring=store.keyring,
         settings=Settings(),
         connections=cast("Connections", None),
+        identities=Identities(store.keyring, Settings(), lambda: NOW),
         built_in=nowhere,
         home=nowhere,
         public_url="http://127.0.0.1",

@@ -20,6 +20,7 @@ app.command("carom.testing.demo:demo")
 app.command("carom.cli.send:send")
 app.command("carom.cli.parse:parse")
 app.command("carom.cli.migrate:migrate")
+app.command("carom.cli.dns:dns")
 
 bounces = cyclopts.App(name="bounces", help="List bounces, read why, see the dump, reactivate the address.")
 for name in ("stats", "list", "show", "dump", "activate"):

@@ -29,6 +29,7 @@ from carom.server.pipeline.deps import Deps
 from carom.server.pipeline.housekeeping import Housekeeping
 from carom.server.pipeline.intake import Context
 from carom.server.pipeline.jobs import Answer
+from carom.server.pipeline.signing import Identities
 from carom.server.pipeline.worker import Worker
 from carom.server.places import Places
 from carom.server.rules.senders import CONFIRM_PATH
@@ -135,11 +136,14 @@ class Carom:
 
         connections = Connections(hostname=settings.hostname)
         starting.push_async_callback(connections.close)
+        identities = Identities(keyring, settings, self.clock)
+        await identities.prepare(database)
         deps = Deps(
             database=database,
             keyring=keyring,
             settings=settings,
             connections=connections,
+            identities=identities,
             built_in=built_in,
             home=Route(mx_at.host, mx_at.port),
             public_url=public_url,

@@ -7,6 +7,7 @@ from datetime import datetime
 from carom.server.config import Settings
 from carom.server.keyring import Keyring
 from carom.server.outbound.session import Connections, Route
+from carom.server.pipeline.signing import Identities
 from carom.server.rules.scenarios import TEST_DOMAIN
 from carom.server.store.database import Database
 
@@ -23,6 +24,7 @@ class Deps:
     keyring: Keyring
     settings: Settings
     connections: Connections
+    identities: Identities
     built_in: Route
     home: Route
     public_url: str

@@ -18,7 +18,8 @@ from msgspec import UNSET, Struct, UnsetType
 
 from carom.server.rules.headers import address_header, one_line, parameter, text_header
 from carom.server.rules.scenarios import BOUNCE_TYPE_HEADER, TEST_DOMAIN
-from carom.wire.addresses import parse_addresses
+from carom.server.rules.senders import domain_of
+from carom.wire.addresses import parse_address, parse_addresses
 from carom.wire.email import Attachment, Header, SendEmail
 
 
@@ -87,6 +88,11 @@ def _headers(email: SendEmail, facts: Facts) -> Iterator[str]:
     yield from _service_headers(one_line(_given(email.tag)), facts)
     yield from _custom_headers(email, facts.recipient)
     yield "MIME-Version: 1.0"
+
+
+def sender_domain(email: SendEmail) -> str:
+    """Return the domain that a mail comes from, in lower case. Raises BadAddress where From cannot be read."""
+    return domain_of(parse_address(_given(email.from_), "From").email)
 
 
 def message_id(email: SendEmail, facts: Facts) -> str:

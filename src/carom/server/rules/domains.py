@@ -47,7 +47,7 @@ def check_subdomain(name: str, domain: str, field: str) -> str:
     """Return a domain below another, empty for none. Raises Refusal."""
     if name and not (is_domain(name) and name.lower().endswith(f".{domain.lower()}")):
         raise Refusal(522, field=field, value=name, what=f"subdomain of {domain}")
-    return name
+    return name.lower()
 
 
 def spf_value(return_path: str) -> str:

@@ -174,6 +174,20 @@ def verify_key(connection: sa.Connection, domain_id: int, selector: str, now: da
     connection.execute(first.values(verified_at=now))
 
 
+def verified_return_path(connection: sa.Connection, account_id: int, name: str) -> str | None:
+    """Return the domain that a sending domain's return paths are at, None while DNS has no alias of ours there."""
+    mine = sa.select(domain.c.return_path_domain).where(
+        domain.c.account_id == account_id, domain.c.name == name.lower(), domain.c.return_path_verified_at.is_not(None)
+    )
+    return connection.scalar(mine) or None
+
+
+def is_return_path(connection: sa.Connection, name: str) -> bool:
+    """Tell whether bounces of some account's mail come to a domain."""
+    where = (domain.c.return_path_domain == name.lower(), domain.c.return_path_verified_at.is_not(None))
+    return connection.scalar(sa.select(domain.c.id).where(*where).limit(1)) is not None
+
+
 def active_key(connection: sa.Connection, keyring: Keyring, account_id: int, name: str) -> ActiveKey | None:
     """Return what signs the mail of a domain, None while DNS holds no key of it."""
     row = connection.execute(

@@ -131,8 +131,12 @@ domain = sa.Table(
     _column("tracking_domain", sa.Text, server_default=""),
     sa.Column("tracking_verified_at", Utc),
     sa.UniqueConstraint("account_id", "name"),
+    # What comes to a return path names nothing else.
+    sa.Index("ix_domain_return_path", "return_path_domain",
+             sqlite_where=sa.text("return_path_verified_at IS NOT NULL"),
+             postgresql_where=sa.text("return_path_verified_at IS NOT NULL")),
     sqlite_autoincrement=True,
-)
+)  # fmt: skip
 
 domain_key = sa.Table(
     "domain_key",
@@ -144,6 +148,16 @@ domain_key = sa.Table(
     _column("public", sa.Text),
     _column("private_cipher", sa.LargeBinary),
     sa.UniqueConstraint("domain_id", "state"),
+)
+
+service_key = sa.Table(
+    "service_key",
+    metadata,
+    _column("domain", sa.Text, primary_key=True),
+    _column("selector", sa.Text),
+    _column("public", sa.Text),
+    _column("private_cipher", sa.LargeBinary),
+    _column("created_at", Utc),
 )
 
 data_removal = sa.Table(

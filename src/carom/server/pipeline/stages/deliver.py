@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlalchemy.exc import NoResultFound
 
 from carom.bounce import classify
@@ -11,7 +12,8 @@ from carom.server.keyring import Keyring
 from carom.server.outbound.attempt import Attempt
 from carom.server.pipeline.deps import SANDBOX_SERVER, Deps
 from carom.server.pipeline.jobs import Bounced, Deliver, Settle
-from carom.server.rules.compose import Facts, compose
+from carom.server.pipeline.signing import Identity, signed
+from carom.server.rules.compose import Facts, compose, sender_domain
 from carom.server.rules.lifecycle import Event
 from carom.server.rules.report import ReportedRecipient, ReportFacts, write_report
 from carom.server.rules.retry import DELIVERY, retry_delay
@@ -26,18 +28,21 @@ BEFORE_MAIL = frozenset({"connect", "greeting", "ehlo"})
 async def deliver(job: Deliver, deps: Deps) -> list[Settle]:
     """Send a message to one recipient and say what became of it."""
     try:
-        delivery = await deps.database.read(deliveries.load, job.recipient_id)
+        delivery, identity = await deps.database.read(_load, job.recipient_id, deps)
     except NoResultFound:  # its server was removed, or what was known of the recipient: nobody wants it sent any more
         return []
     if delivery.suppressed:
         return [Settle(job.recipient_id, Event.SUPPRESSED, deps.clock())]
-    home = return_path(
-        delivery.recipient_id, deps.settings.return_path, deps.keyring.return_path_keys, deps.keyring.version
-    )
+    home = return_path(delivery.recipient_id, identity.return_path, deps.keyring.return_path_keys, deps.keyring.version)
     next_hop = deps.next_hop(delivery.address, stays=delivery.delivery_type == SANDBOX_SERVER)
-    content = source(delivery, deps.keyring, deps.settings)
+    content = await signed(source(delivery, deps.keyring, deps.settings), identity.signers, deps.clock())
     attempt = await deps.connections.deliver(next_hop, home, delivery.address, content)
     return [_outcome(job, delivery, attempt, home, content, deps)]
+
+
+def _load(connection: sa.Connection, recipient_id: int, deps: Deps) -> tuple[Delivery, Identity]:
+    delivery = deliveries.load(connection, recipient_id)
+    return delivery, deps.identities.of(connection, delivery.account_id, sender_domain(delivery.email))
 
 
 def source(delivery: Delivery, keyring: Keyring, settings: Settings) -> bytes:
