@@ -146,6 +146,31 @@ async def _moved_hook(server: Server) -> Answer:
     return await server.call("PUT", f"/webhooks/{made['ID']}", {"MessageStream": "broadcast"})
 
 
+async def test_an_inactive_recipient_in_a_batch_is_told_in_words_of_its_own(database: Database) -> None:
+    """Bare addresses in lower case, and a space at the end; the other messages are sent."""
+    server = await account(database)
+    for email in ("ann@example.org", "bob@example.org"):
+        await server.post(SUPPRESSIONS, {"Suppressions": [{"EmailAddress": email}]})
+    refused, sent = await server.post(
+        "/email/batch", [{**EMAIL, "To": "Ann <ANN@example.org>, bob@example.org"}, EMAIL]
+    )
+    assert refused["Message"] == (
+        "You tried to send to a recipient that has been marked as inactive. Found inactive addresses: ann@example.org, "
+        "bob@example.org. Inactive recipients are ones that have generated a hard bounce, a spam complaint, or a manual "
+        "suppression. "
+    )
+    assert (refused["ErrorCode"], sent["ErrorCode"]) == (406, 0)
+
+
+@pytest.mark.parametrize("name", ["a.EXE", "exe", "a.txt.exe", "a.exe ", "a.exe.", "a.exe. .", "é.scr\t"])
+async def test_files_that_run_are_refused_by_their_names(database: Database, name: str) -> None:
+    """As Windows would read them."""
+    file = {"Name": name, "Content": "YQ==", "ContentType": "text/plain"}
+    server = await account(database)
+    assert (await server.call("POST", "/email", {**EMAIL, "Attachments": [file]})).code == (422, 411)
+    assert await server.send(Attachments=[{**file, "Name": "a.exe.txt"}])
+
+
 async def _no_model(server: Server) -> Answer:
     await server.post("/templates", TEMPLATE)
     return await server.call("POST", "/email/withTemplate", {"From": "a@b.co", "To": "c@d.co", "TemplateAlias": "t"})

@@ -170,7 +170,8 @@ def _metadata_faults(email: SendEmail) -> Iterator[str]:
 
 
 def _check_attachment(attachment: limits.Attachment) -> None:
-    extension = attachment.name.rpartition(".")[2].lower()
+    # Windows leaves dots and spaces at the end of a name out.
+    extension = attachment.name.rstrip(". \t\r\n").rpartition(".")[2].lower()
     if extension in limits.FORBIDDEN_EXTENSIONS:
         raise Refusal(411, name=attachment.name, extension=extension)
     try:
