@@ -151,9 +151,8 @@ async def test_an_inactive_recipient_in_a_batch_is_told_in_words_of_its_own(data
     server = await account(database)
     for email in ("ann@example.org", "bob@example.org"):
         await server.post(SUPPRESSIONS, {"Suppressions": [{"EmailAddress": email}]})
-    refused, sent = await server.post(
-        "/email/batch", [{**EMAIL, "To": "Ann <ANN@example.org>, bob@example.org"}, EMAIL]
-    )
+    both = {**EMAIL, "To": "Ann <ANN@example.org>, bob@example.org"}
+    refused, sent = await server.post("/email/batch", [both, {**EMAIL, "To": "carl@example.org"}])
     assert refused["Message"] == (
         "You tried to send to a recipient that has been marked as inactive. Found inactive addresses: ann@example.org, "
         "bob@example.org. Inactive recipients are ones that have generated a hard bounce, a spam complaint, or a manual "

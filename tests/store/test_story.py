@@ -104,5 +104,6 @@ async def test_postgresql_is_told_the_same(store: Store) -> None:
     await database.read(test_lists_show_it)
     with pytest.raises(bulk.NotEmpty):
         await database.write(copying.tell, progress=done.append, messages=1, **wanted)
-    before = await database.read(lambda c: c.scalar(sa.select(sa.func.max(schema.recipient.c.id))))
+    last = sa.select(sa.func.max(schema.recipient.c.id))
+    before: int = await database.read(lambda c: c.execute(last).scalar_one())
     assert await recipient_ids(store, await sent(store, "ann@example.org")) == [before + 1]
