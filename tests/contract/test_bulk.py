@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from carom.server.pipeline.bulk import ChunkChanged, send_chunk
 from carom.server.pipeline.deps import Deps
 from carom.server.pipeline.jobs import SendChunk
 from carom.server.pipeline.worker import Worker
 from carom.server.rules.retry import OWN_JOBS
 from carom.server.store import removal, schema
+from carom.server.store.erasing import forget_unsent
 from tests.contract.conftest import OTHER_TOKEN, STRANGER, Answer, Server
 
 pytestmark = pytest.mark.anyio
@@ -295,6 +297,20 @@ async def test_an_erased_person_is_in_no_message_that_is_still_to_be_sent(server
     assert "ann@example.org" not in json.dumps(await sent(server)).replace("joann", "")
     done = await server.call("GET", f"/email/bulk/{theirs.ok['Id']}", token=STRANGER.server)
     assert done.ok["ReleasedCount"] == 1
+
+
+async def test_a_person_who_is_erased_while_messages_are_made_is_not_sent_to(server: Server) -> None:
+    """They are made again, from what is left."""
+    bulk_id = await bulk(server, "ann@example.org", "bob@example.org")
+    [chunk_id] = await server.store.database.read(lambda c: list(c.scalars(sa.select(schema.bulk_chunk.c.id))))
+    follow = await send_chunk(SendChunk(chunk_id), server.deps())
+    assert follow is not None
+    await server.store.database.write(forget_unsent, server.store.tenant.account_id, "ann@example.org", 0, 10)
+    with pytest.raises(ChunkChanged):
+        await server.store.database.write(follow)
+    await server.work()
+    assert await counts(server, bulk_id) == ("Completed", 1, 1, 1.0)
+    assert [one["Recipients"] for one in await sent(server)] == [["bob@example.org"]]
 
 
 async def _jobs(server: Server) -> list[int]:

@@ -72,8 +72,11 @@ def add(
     ]
 
 
-def chunk(connection: sa.Connection, chunk_id: int) -> Chunk | None:
-    """Return a chunk that is still to be sent, None when its server was removed."""
+def chunk(connection: sa.Connection, chunk_id: int, *, hold: bool = False) -> Chunk | None:
+    """Return a chunk that is still to be sent, None when its server was removed. ``hold`` lets nobody else change it before
+    the transaction ends."""
+    if hold:
+        connection.execute(sa.select(bulk_chunk.c.id).where(bulk_chunk.c.id == chunk_id).with_for_update())
     row = connection.execute(
         sa.select(
             bulk.c.id, bulk.c.server_id, bulk.c.content, bulk_chunk.c.content.label("messages"), bulk_chunk.c.given_up
@@ -97,7 +100,7 @@ def conclude(connection: sa.Connection, chunk_id: int, bulk_id: UUID, *, release
 
 def give_up(connection: sa.Connection, chunk_id: int) -> None:
     """Count the messages of a chunk as failed, and keep it."""
-    found = chunk(connection, chunk_id)
+    found = chunk(connection, chunk_id, hold=True)
     if found is not None and not found.given_up:
         connection.execute(sa.update(bulk_chunk).where(bulk_chunk.c.id == chunk_id).values(given_up=True))
         _count(connection, found.bulk_id, released=0, failed=len(found.messages))
@@ -114,7 +117,9 @@ def erase_from(
     """Take a lower-case address out of some messages that are still to be sent, and return where to go on, None at the
     end. A message to nobody else is dropped, and counted as failed."""
     mine = (bulk_chunk.c.server_id.in_(server_ids), bulk_chunk.c.id > after)
-    rows = connection.execute(sa.select(bulk_chunk).where(*mine).order_by(bulk_chunk.c.id).limit(limit)).all()
+    rows = connection.execute(
+        sa.select(bulk_chunk).where(*mine).order_by(bulk_chunk.c.id).limit(limit).with_for_update()
+    ).all()
     for row in rows:
         messages = _decode_messages(bodies.unpack(row.content))
         named = [one for one in messages if names(one, address)]
