@@ -35,6 +35,7 @@ async def erase(job: Erase, deps: Deps) -> None:
         await _look_through_unsent(asked, deps)
         while await deps.database.write(erasing.erase_some, asked.account_id, asked.requested_for, homes, SLICE):
             pass
+        await _look_through_received(asked, deps)
         await _look_through(asked, homes, deps)
         await deps.database.write(data_removals.finish, asked.id, deps.clock())
     if asked.notify:
@@ -47,6 +48,13 @@ async def _look_through_unsent(asked: Asked, deps: Deps) -> None:
     after: int | None = 0
     while after is not None:
         after = await deps.database.write(erasing.forget_unsent, asked.account_id, asked.requested_for, after, CHUNKS)
+
+
+async def _look_through_received(asked: Asked, deps: Deps) -> None:
+    """Take the address out of the mail that others sent to it too."""
+    after: UUID | None = BEFORE_ALL
+    while after is not None:
+        after = await deps.database.write(erasing.forget_received, asked.account_id, asked.requested_for, after, SLICE)
 
 
 async def _look_through(asked: Asked, homes: Homes, deps: Deps) -> None:
