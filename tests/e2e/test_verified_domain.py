@@ -86,5 +86,5 @@ def checked(mail: bytes, texts: dict[str, list[str]]) -> dict[str, bool]:
     def look_up(name: bytes, timeout: int = 5) -> bytes | None:
         return "".join(texts.get(name.decode().rstrip("."), [])).encode() or None
 
-    verify: Callable[..., bool] = dkim.DKIM(mail).verify  # pyright: ignore[reportUnknownMemberType]  it has no types
+    verify: Callable[..., bool] = dkim.DKIM(mail).verify  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
     return {domain.decode(): verify(at, dnsfunc=look_up) for at, domain in enumerate(found)}
