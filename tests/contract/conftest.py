@@ -111,6 +111,7 @@ class Server:
         kind: str = "server",
         key: str = "",
         content_type: str | None = None,
+        headers: dict[str, str] | None = None,
     ) -> Answer:
         """Make a call with a token of a kind, by default its own, or with none. ``key`` is an Idempotency-Key."""
         token = getattr(self.tokens, kind) if token == "" else token
@@ -126,6 +127,7 @@ class Server:
                 *([] if token is None else [(f"x-postmark-{kind}-token".encode(), token.encode())]),
                 *([(b"idempotency-key", key.encode())] if key else []),
                 *([] if content_type is None else [(b"content-type", content_type.encode())]),
+                *((name.encode(), value.encode()) for name, value in (headers or {}).items()),
             ],
         }
         said: list[Any] = []
@@ -137,8 +139,8 @@ class Server:
             said.append(event)
 
         await self._api(scope, receive, send)
-        headers = {name.decode(): value.decode() for name, value in said[0]["headers"]}
-        answer = Answer(said[0]["status"], json.loads(said[1]["body"]), headers)
+        answered = {name.decode(): value.decode() for name, value in said[0]["headers"]}
+        answer = Answer(said[0]["status"], json.loads(said[1]["body"]), answered)
         assert_documented(method, path, answer)
         return answer
 
@@ -156,10 +158,10 @@ class Server:
         message_id: str = (await self.post("/email", email))["MessageID"]
         return message_id
 
-    async def work(self, *only: int) -> None:
-        """Run the jobs that are there, or some of them, as the worker does, each with what follows from it in one transaction."""
+    def deps(self) -> Deps:
+        """Return what jobs work with: there is nowhere to deliver to."""
         nowhere = Route("127.0.0.1", 1)
-        deps = Deps(
+        return Deps(
             public_url="http://127.0.0.1",
             database=self.store.database,
             keyring=self.store.keyring,
@@ -171,6 +173,10 @@ class Server:
             clock=lambda: self.now,
             chance=lambda: 0.5,
         )
+
+    async def work(self, *only: int) -> None:
+        """Run the jobs that are there, or some of them, as the worker does, each with what follows from it in one transaction."""
+        deps = self.deps()
         waiting = await self.store.database.read(lambda c: list(c.scalars(sa.select(schema.job.c.id))))
         for job_id in only or waiting:
             kind, payload = await self.store.database.read(jobs.read, job_id)

@@ -1,13 +1,21 @@
 """Bulk requests on both databases: accepted as a whole, sent in chunks, counted, listed."""
 
+import asyncio
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from carom.server.pipeline.bulk import ChunkChanged, send_chunk
+from carom.server.pipeline.deps import Deps
+from carom.server.pipeline.jobs import SendChunk
+from carom.server.pipeline.worker import Worker
+from carom.server.rules.retry import OWN_JOBS
 from carom.server.store import removal, schema
-from tests.contract.conftest import OTHER_TOKEN, Answer, Server
+from carom.server.store.erasing import forget_unsent
+from tests.contract.conftest import OTHER_TOKEN, STRANGER, Answer, Server
 
 pytestmark = pytest.mark.anyio
 
@@ -246,6 +254,67 @@ async def test_requests_of_others_are_not_there(server: Server) -> None:
     for wrong in ("x", None, "POSTMARK_API_TEST"):
         for method, path in (("GET", "/email/bulk"), ("GET", f"/email/bulk/{bulk_id}"), ("POST", "/email/bulk")):
             assert (await server.call(method, path, asked(), token=wrong)).code == (401, 10)
+
+
+async def test_a_request_comes_to_an_end_though_a_part_of_it_is_given_up(server: Server) -> None:
+    """Its messages count as failed; should somebody let the job run again, they are sent and count anew."""
+    bulk_id = await bulk(server, "ann@example.org", "bob@example.org")
+    tried = asyncio.Event()
+
+    async def fail(job: SendChunk, deps: Deps) -> None:
+        tried.set()
+        raise RuntimeError("broken")
+
+    last = sa.update(schema.job).values(attempts=len(OWN_JOBS))
+    await server.store.database.write(lambda c: c.execute(last))
+    worker = Worker(server.deps(), {SendChunk: fail})
+    await worker.start()
+    await asyncio.wait_for(tried.wait(), 30)
+    await worker.stop(grace=30)
+    assert await counts(server, bulk_id) == ("Completed", 0, 2, 1.0)
+    await server.work()
+    assert await counts(server, bulk_id) == ("Completed", 2, 0, 1.0)
+    assert len(await sent(server)) == 2
+
+
+async def counts(server: Server, bulk_id: str) -> tuple[str, int, int, float]:
+    one = await server.get(f"/email/bulk/{bulk_id}")
+    return one["Status"], one["ReleasedCount"], one["FailedCount"], one["PercentageCompleted"]
+
+
+async def test_an_erased_person_is_in_no_message_that_is_still_to_be_sent(server: Server) -> None:
+    """What was to them alone counts as failed, others lose the address; another account's stay."""
+    bulk_id = await bulk(server, "ann@example.org", "bob@example.org, Ann <ANN@example.org>", "joann@example.org")
+    theirs = await server.call("POST", "/email/bulk", asked("ann@example.org"), token=STRANGER.server)
+    waiting = await _jobs(server)
+    removal = {"RequestedBy": "me@example.com", "RequestedFor": "ann@example.org"}
+    await server.account("POST", "/data-removals", removal)
+    await server.work(*(set(await _jobs(server)) - set(waiting)))
+    assert await counts(server, bulk_id) == ("Processing", 0, 1, 0.3333)
+    await server.work()
+    assert await counts(server, bulk_id) == ("Completed", 2, 1, 1.0)
+    assert [one["Recipients"] for one in await sent(server)] == [["bob@example.org"], ["joann@example.org"]]
+    assert "ann@example.org" not in json.dumps(await sent(server)).replace("joann", "")
+    done = await server.call("GET", f"/email/bulk/{theirs.ok['Id']}", token=STRANGER.server)
+    assert done.ok["ReleasedCount"] == 1
+
+
+async def test_a_person_who_is_erased_while_messages_are_made_is_not_sent_to(server: Server) -> None:
+    """They are made again, from what is left."""
+    bulk_id = await bulk(server, "ann@example.org", "bob@example.org")
+    [chunk_id] = await server.store.database.read(lambda c: list(c.scalars(sa.select(schema.bulk_chunk.c.id))))
+    follow = await send_chunk(SendChunk(chunk_id), server.deps())
+    assert follow is not None
+    await server.store.database.write(forget_unsent, server.store.tenant.account_id, "ann@example.org", 0, 10)
+    with pytest.raises(ChunkChanged):
+        await server.store.database.write(follow)
+    await server.work()
+    assert await counts(server, bulk_id) == ("Completed", 1, 1, 1.0)
+    assert [one["Recipients"] for one in await sent(server)] == [["bob@example.org"]]
+
+
+async def _jobs(server: Server) -> list[int]:
+    return await server.store.database.read(lambda c: list(c.scalars(sa.select(schema.job.c.id).order_by("id"))))
 
 
 async def test_what_a_removed_server_had_still_to_send_is_not_sent(server: Server) -> None:

@@ -17,8 +17,9 @@ from carom.server.store import senders, servers, webhooks
 from carom.server.store.database import Database
 from carom.taxonomy import BounceType
 from carom.wire.errors import ERRORS
+from carom.wire.unanswered import UNANSWERED
 from tests.contract.conftest import Answer, Server
-from tests.contract.recipes import _message as bounced_message
+from tests.contract.recipes.bounces import bounced_message
 from tests.contract.walking import account, anyio_backend, database
 from tests.stores import NOW
 
@@ -143,6 +144,30 @@ async def _taken_domain(server: Server) -> Answer:
 async def _moved_hook(server: Server) -> Answer:
     made = await server.post("/webhooks", HOOK)
     return await server.call("PUT", f"/webhooks/{made['ID']}", {"MessageStream": "broadcast"})
+
+
+async def test_an_inactive_recipient_in_a_batch_is_told_in_words_of_its_own(database: Database) -> None:
+    """Bare addresses in lower case, and a space at the end; the other messages are sent."""
+    server = await account(database)
+    for email in ("ann@example.org", "bob@example.org"):
+        await server.post(SUPPRESSIONS, {"Suppressions": [{"EmailAddress": email}]})
+    both = {**EMAIL, "To": "Ann <ANN@example.org>, bob@example.org"}
+    refused, sent = await server.post("/email/batch", [both, {**EMAIL, "To": "carl@example.org"}])
+    assert refused["Message"] == (
+        "You tried to send to a recipient that has been marked as inactive. Found inactive addresses: ann@example.org, "
+        "bob@example.org. Inactive recipients are ones that have generated a hard bounce, a spam complaint, or a manual "
+        "suppression. "
+    )
+    assert (refused["ErrorCode"], sent["ErrorCode"]) == (406, 0)
+
+
+@pytest.mark.parametrize("name", ["a.EXE", "exe", "a.txt.exe", "a.exe ", "a.exe.", "a.exe. .", "é.scr\t"])
+async def test_files_that_run_are_refused_by_their_names(database: Database, name: str) -> None:
+    """As Windows would read them."""
+    file = {"Name": name, "Content": "YQ==", "ContentType": "text/plain"}
+    server = await account(database)
+    assert (await server.call("POST", "/email", {**EMAIL, "Attachments": [file]})).code == (422, 411)
+    assert await server.send(Attachments=[{**file, "Name": "a.exe.txt"}])
 
 
 async def _no_model(server: Server) -> Answer:
@@ -379,6 +404,31 @@ OF_ACCOUNTS = frozenset(
 
 MORE = {11: ("Errors",), 406: ("InactiveRecipients",)}
 """What stands beside the code and the text."""
+
+
+OF_POSTMARK = {
+    *(0, 10, 11, 12, 13, 14, 100, 101, 300, 400, 401, 402, 403, 405, 406, 409, 410, 411, 412, 413, 422),
+    *(500, 501, 502, 503, 504, 505, 506, 507, 508, 510, 511, 512, 513, 514, 515, 516, 520, 521, 522, 523),
+    *range(600, 616), *range(700, 704), 709, 800, *range(809, 814), 900, *range(1000, 1004),
+    *(1100, 1101, 1105, 1109), *range(1120, 1126), 1130, 1131, *range(1220, 1242), *range(1300, 1303),
+    *range(1350, 1365), *range(1400, 1412), *range(1450, 1461), 1480, *range(1500, 1503),
+}  # fmt: skip
+"""Every code of Postmark's tables. https://postmarkapp.com/developer/api/overview#error-codes"""
+
+OF_CAROM = {
+    404: "no such path",
+    429: "too many requests",
+    1700: "an Idempotency-Key of another request",
+    1701: "no Idempotency-Key",
+}
+"""The codes of ERRORS that Postmark has not, or not in its tables."""
+
+
+def test_every_code_of_postmarks_is_answered_or_said_not_to_be() -> None:
+    """Nobody has to guess whether a client can meet one."""
+    acknowledged = {0}
+    assert set(ERRORS).isdisjoint(UNANSWERED)
+    assert set(ERRORS) | set(UNANSWERED) | acknowledged == OF_POSTMARK | set(OF_CAROM)
 
 
 def test_every_row_has_a_cause_or_a_reason() -> None:

@@ -44,7 +44,7 @@ class Post:
         self.mx = Homecoming(self.database, Settings(), lambda: server.now)
 
     async def address(self, *, plus: str = "", token: str | None = None) -> str:
-        shown = (await self.server.call("GET", "/server", **({"token": token} if token else {}))).ok
+        shown = (await self.server.call("GET", "/server", token=token or "")).ok
         local, _, domain = shown["InboundAddress"].partition("@")
         return f"{local}{plus}@{domain}"
 
@@ -269,9 +269,7 @@ async def test_messages_of_others_are_not_there(
     """Nor unknown ones, nor what is no id; a wrong token is refused before."""
     [message_id] = await post.arrive()
     for wanted, token in ((message_id, OTHER_TOKEN), (UNKNOWN, None), ("123", None)):
-        refused = await server.call(
-            method, f"/messages/inbound/{wanted}/{action}", **({"token": token} if token else {})
-        )
+        refused = await server.call(method, f"/messages/inbound/{wanted}/{action}", token=token or "")
         assert refused.code == (422, 701)
         assert refused.json["Message"] == text
     for token in ("x", None):

@@ -1,6 +1,8 @@
 """What the real service forgives, every call forgives: walked over the endpoint table."""
 
+import gzip
 import json
+import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -29,6 +31,7 @@ class Asked:
 
     def __init__(self, endpoint: Endpoint[Any, Any], request: Request) -> None:
         self.method = endpoint.method
+        self.token = endpoint.token
         self.path = endpoint.path.format_map(request.at)
         self.literal = endpoint.path
         self.at = request.at
@@ -37,7 +40,8 @@ class Asked:
 
     async def of(self, server: Server) -> Answer:
         query = "&".join(f"{name}={value}" for name, value in self.query.items())
-        return await server.call(self.method, f"{self.path}?{query}" if query else self.path, self.body)
+        path = f"{self.path}?{query}" if query else self.path
+        return await server.call(self.method, path, self.body, kind=self.token)
 
     def spelled(self, change: Callable[[str], str]) -> str:
         """The path with its words changed, and its values as they are."""
@@ -161,7 +165,8 @@ def _fields(value: Any) -> Any:
 async def test_dates_are_read_as_clients_write_them(database: Database, query: str) -> None:
     server = await account(database)
     await server.send()
-    for date in ("2026-11-23", "2026-11-3", "2026-9-7", "2026-09-07", " 2026-11-23 "):
+    times = ("2026-11-23T08:00:00+00:00", "2026-11-23T08:00:00%2B00:00", "2026-11-23T08:00:00.123Z", "2026-11-23 08:00")
+    for date in ("2026-11-23", "2026-11-3", "2026-9-7", "2026-09-07", " 2026-11-23 ", *times):
         assert (await server.call("GET", query.format(date, date).replace(" ", "%20"))).status == 200, date
 
 
@@ -197,3 +202,114 @@ async def test_bodies_that_say_to_be_json_or_nothing(database: Database, kind: s
     assert (await server.call("POST", "/triggers/inboundrules", rule, content_type=kind)).status == 200
     for method, path in (("GET", "/server"), ("GET", "/triggers/inboundrules?count=1&offset=0")):
         assert (await server.call(method, path, b"null", content_type=kind or "text/plain")).status == 200
+
+
+EMAIL: dict[str, Any] = {"From": "me@example.com", "To": "ann@example.org", "TextBody": "Hello"}
+
+
+@pytest.mark.parametrize("asked", ["htmlandtext", "HTMLANDTEXT", "HtmlAndText"])
+async def test_links_to_track_are_named_in_any_case(database: Database, asked: str) -> None:
+    """And answered as Postmark spells them, however they were sent."""
+    server = await account(database)
+    sent = [await server.send(TrackLinks=asked)]
+    [batched] = await server.post("/email/batch", [{**EMAIL, "TrackLinks": asked}])
+    for message_id in [*sent, batched["MessageID"]]:
+        assert (await server.get(f"/messages/outbound/{message_id}/details"))["TrackLinks"] == "HtmlAndText"
+    assert (await server.call("POST", "/email", {**EMAIL, "TrackLinks": "links"})).code == (422, 300)
+
+
+async def test_an_empty_object_is_an_empty_list(database: Database) -> None:
+    """As some languages write both alike."""
+    server = await account(database)
+    empty: dict[str, Any] = {"Headers": {}, "Attachments": {}}
+    assert await server.send(**empty)
+    [answer] = await server.post("/email/batch", [{**EMAIL, **empty}])
+    assert answer["ErrorCode"] == 0
+    refused = await server.call("POST", "/email", {**EMAIL, "Headers": {"X-A": "b"}})
+    assert refused.code == (422, 403)
+
+
+async def test_nulls_in_metadata_are_not_given(database: Database) -> None:
+    """What is neither null nor a text is refused."""
+    server = await account(database)
+    message_id = await server.send(Metadata={"none": None, "é": "ü 😀"})
+    shown = await server.get(f"/messages/outbound/{message_id}/details")
+    assert shown["Metadata"] == {"é": "ü 😀"}
+    for wrong in (7, True, {"b": "c"}, ["d"]):
+        assert (await server.call("POST", "/email", {**EMAIL, "Metadata": {"a": wrong}})).code == (422, 403)
+
+
+@pytest.mark.parametrize(
+    "to",
+    [
+        "ann@example.org\r\n",
+        "\tann@example.org ",
+        "ann@example.org,\r\n\tbob@example.org",
+        "\nann@example.org,\n bob@example.org",
+    ],
+)
+async def test_lists_of_addresses_may_be_folded(database: Database, to: str) -> None:
+    """As the headers are that some programs take them from; another line is no part of them."""
+    server = await account(database)
+    message_id = await server.send(to)
+    shown = await server.get(f"/messages/outbound/{message_id}/details")
+    assert shown["Recipients"] == ["ann@example.org", "bob@example.org"][: to.count("@")]
+    refused = await server.call("POST", "/email", {**EMAIL, "To": f"{to}\r\nBcc: eve@example.org"})
+    assert refused.code == (422, 300)
+
+
+@pytest.mark.parametrize("path", ["//server", "/server//", "///SERVER/"])
+async def test_slashes_too_many_count_for_one(database: Database, path: str) -> None:
+    """A base URL that ends with one makes them."""
+    server = await account(database)
+    assert (await server.get(path))["ID"] == server.store.tenant.server_id
+
+
+PACKED: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "x-gzip": gzip.compress,
+    "deflate": zlib.compress,
+    "identity": lambda content: content,
+    "": lambda content: b"\xef\xbb\xbf" + content,
+}
+
+
+@pytest.mark.parametrize("coding", PACKED)
+async def test_bodies_may_be_compressed_and_begin_with_a_mark(database: Database, coding: str) -> None:
+    """Some clients compress what is large, and .NET's writers mark UTF-8."""
+    server = await account(database)
+    packed = PACKED[coding](json.dumps(EMAIL).encode())
+    answer = await server.call("POST", "/email", packed, headers={"content-encoding": coding})
+    assert answer.ok["ErrorCode"] == 0
+
+
+@pytest.mark.parametrize(
+    ("coding", "body", "code"),
+    [
+        ("gzip", b"no gzip", (422, 402)),
+        ("gzip", gzip.compress(b"{}")[:-9], (422, 402)),
+        ("br", b"{}", (415, 409)),
+        ("gzip", gzip.compress(b" " * 100_000_000), (413, 413)),
+    ],
+)
+async def test_what_cannot_be_inflated_is_refused(
+    database: Database, coding: str, body: bytes, code: tuple[int, int]
+) -> None:
+    """And nothing is inflated further than a body may be large."""
+    server = await account(database)
+    assert (await server.call("POST", "/email", body, headers={"content-encoding": coding})).code == code
+
+
+LISTS = [name for name in NAMES if {"count", "offset"} <= set(ENDPOINTS[name].request.__struct_fields__)]
+
+
+@pytest.mark.parametrize("name", [name for name in LISTS if name in RECIPES])
+async def test_a_page_of_none_has_no_total(database: Database, name: str) -> None:
+    """As at Postmark: whoever wants to count alone asks for one."""
+    server = await account(database)
+    request = await RECIPES[name](server)
+    asked = Asked(ENDPOINTS[name], request)
+    asked.query |= {"count": 0, "offset": 0}
+    shown = (await asked.of(server)).ok
+    assert shown.pop("TotalCount") == 0
+    assert list(shown.values()) == [[]]

@@ -1,6 +1,8 @@
 """Sent messages, on both databases."""
 
+from collections import Counter
 from datetime import timedelta
+from email.parser import HeaderParser
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +10,7 @@ import pytest
 
 from carom.server.pipeline.jobs import Bounced, Settle
 from carom.server.pipeline.stages.settle import settle
+from carom.server.rules.compose import RESERVED_HEADERS
 from carom.server.rules.lifecycle import Event
 from carom.taxonomy import BounceType
 from tests.contract.conftest import OTHER_TOKEN, Server
@@ -100,9 +103,16 @@ async def test_details_have_bodies_source_and_events(server: Server) -> None:
         "ReceivedAt": "2026-11-23T12:00:00.1234560Z",
         "Details": {**said, "DeliveryMessage": "smtp;451 later"},
     }
-    assert [event["Type"] for event in shown["MessageEvents"]] == ["Transient", "Delivered", "Bounced"]
+    assert [event["Type"] for event in shown["MessageEvents"]] == [
+        "Transient",
+        "Delivered",
+        "Bounced",
+        "SubscriptionChanged",
+    ]
     [bounce] = (await server.get("/bounces?count=1&offset=0"))["Bounces"]
     assert shown["MessageEvents"][2]["Details"] == {"Summary": hard.details, "BounceID": str(bounce["ID"])}
+    assert shown["MessageEvents"][3]["Details"] == {"Origin": "Recipient", "SuppressSending": "True"}
+    assert shown["MessageEvents"][3]["Recipient"] == "ann@example.org"
     assert f"X-PM-Message-Id: {message_id}" in shown["Body"]
     assert "\r\nSubject: " in shown["Body"]
     assert await server.get(f"/messages/outbound/{message_id}/dump") == {"Body": shown["Body"]}
@@ -214,3 +224,41 @@ async def test_messages_of_others_are_not_found(server: Server, what: str) -> No
     for wrong in (path, "/messages/outbound?count=1&offset=0"):
         assert (await server.call("GET", wrong, token="x")).code == (401, 10)
     assert await _search(server, token=OTHER_TOKEN) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "proven", "shown"),
+    [
+        (BounceType.SOFT_BOUNCE, True, ["Bounced"]),
+        (BounceType.SPAM_COMPLAINT, True, ["Bounced", "SubscriptionChanged"]),
+        (BounceType.HARD_BOUNCE, False, ["Bounced"]),
+    ],
+)
+async def test_only_what_suppresses_changes_the_subscription(
+    server: Server, kind: BounceType, proven: bool, shown: list[str]
+) -> None:
+    """A bounce that may be forged does not."""
+    message_id = await server.send()
+    bounced = Bounced(kind, "said", b"dump", "rule", "gone", None, proven=proven)
+    await _settle(server, message_id, Event.RETURNED, {"Summary": "said"}, bounced=bounced)
+    events = (await server.get(f"/messages/outbound/{message_id}/details"))["MessageEvents"]
+    assert [event["Type"] for event in events] == shown
+
+
+async def test_reserved_headers_of_a_request_stay_out_of_the_mail(server: Server) -> None:
+    """Whoever sends them means well or not: each stands once, as the server writes it, or not at all. Others stay."""
+    names = [*sorted(RESERVED_HEADERS), "Content-Type", "Resent-Bcc", "X-Mine", "List-Id"]
+    headers = [
+        {"Name": spelled, "Value": "eve@evil.example"}
+        for name in names
+        for spelled in (name, name.upper(), name.title())
+    ]
+    message_id = await server.send("Ann <ann@example.org>", Bcc="bob@example.org", Headers=headers)
+    raw = (await server.get(f"/messages/outbound/{message_id}/dump"))["Body"]
+    head = HeaderParser().parsestr(raw)
+    mine = [name for name, value in head.items() if "evil" in value]
+    assert {name.lower() for name in mine} == {"x-mine", "list-id"}
+    counts = Counter(name.lower() for name in head)
+    assert {name for name in counts if name not in {"x-mine", "list-id"} and counts[name] > 1} == set()
+    assert "bcc" not in counts
+    assert "bob@example.org" not in raw

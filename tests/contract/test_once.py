@@ -92,3 +92,29 @@ async def test_a_token_that_is_taken_away_comes_before_any_other_fault(server: S
         refused = await server.call("POST", "/email", body)
         assert (refused.status, refused.json["ErrorCode"]) == (401, 10)
     assert await _messages(server) == 1
+
+
+BULK: dict[str, Any] = {"From": "me@example.com", "TextBody": "Hello", "Messages": [{"To": "ann@example.org"}] * 2}
+
+
+async def test_a_bulk_request_with_a_key_is_made_once(server: Server) -> None:
+    """However often it comes, at once and later: each answer names the one request."""
+    answers = await asyncio.gather(*(server.call("POST", "/email/bulk", BULK, key="k") for _ in range(20)))
+    await server.work()
+    server.now = NOW + timedelta(hours=23)
+    answers.append(await server.call("POST", "/email/bulk", BULK, key="k"))
+    assert {answer.ok["Id"] for answer in answers} == {answers[0].json["ID"]}
+    assert answers[-1].json["Status"] == "Completed"
+    assert await _messages(server) == 2
+    for path, body in (("/email/bulk", {**BULK, "Tag": "other"}), ("/email", MAIL)):
+        assert (await server.call("POST", path, body, key="k")).code == (422, 1700)
+    server.now = NOW + timedelta(hours=25)
+    assert (await server.call("POST", "/email/bulk", BULK, key="k")).ok["Id"] != answers[0].json["Id"]
+
+
+async def test_a_bulk_request_that_is_refused_keeps_its_key_free(server: Server) -> None:
+    """What was wrong is put right, and sent again."""
+    assert (await server.call("POST", "/email/bulk", {**BULK, "From": "x"}, key="k")).code == (422, 300)
+    assert (await server.call("POST", "/email/bulk", BULK, key="k")).status == 200
+    assert (await server.call("POST", "/email", MAIL, key="e")).status == 200
+    assert (await server.call("POST", "/email/bulk", BULK, key="e")).code == (422, 1700)

@@ -1,5 +1,7 @@
 """The sender signatures of an account, on both databases."""
 
+from email.parser import HeaderParser
+from email.policy import default
 from typing import Any
 
 import pytest
@@ -226,3 +228,27 @@ async def test_an_address_allowed_by_hand_is_a_confirmed_signature(server: Serve
     ]  # fmt: skip
     shown = (await server.account("GET", f"/senders/{listed[1]['ID']}")).ok
     assert (shown["Domain"], shown["DKIMPendingHost"]) == ("example.net", "")
+
+
+@pytest.mark.parametrize(
+    ("fields", "from_", "reply_to"),
+    [
+        ({"From": "Joe@Foo.example"}, "Joe Doe, Jr <Joe@Foo.example>", "help@foo.example"),
+        ({"From": "Me <joe@foo.example>", "ReplyTo": ""}, "Me <joe@foo.example>", "help@foo.example"),
+        ({"From": "joe@foo.example", "ReplyTo": "a@b.example"}, "Joe Doe, Jr <joe@foo.example>", "a@b.example"),
+        ({"From": "jane@foo.example"}, "jane@foo.example", None),
+    ],
+)
+async def test_a_message_has_the_name_and_reply_to_of_its_signature(
+    server: Server, fields: dict[str, str], from_: str, reply_to: str | None
+) -> None:
+    """Unless it has its own; another account's signature of the address is nobody's."""
+    theirs = {"FromEmail": "jane@foo.example", "Name": "Not mine", "ReplyToEmail": "eve@foo.example"}
+    assert (await server.account("POST", "/senders", theirs, token=STRANGER.account)).status == 200
+    mine = {"FromEmail": "joe@foo.example", "Name": "Joe\r\nDoe, Jr", "ReplyToEmail": "help@foo.example"}
+    assert (await server.account("POST", "/senders", mine)).status == 200
+    message_id = await server.send(**fields)
+    raw = (await server.get(f"/messages/outbound/{message_id}/dump"))["Body"]
+    head = HeaderParser(policy=default).parsestr(raw)
+    assert str(head["From"]).replace('"', "") == from_
+    assert head["Reply-To"] == reply_to

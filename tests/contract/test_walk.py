@@ -20,7 +20,8 @@ from carom.wire.endpoints import ENDPOINTS
 from carom.wire.server import GET_SERVER
 from tests.contract.conftest import Answer
 from tests.contract.recipes import NO_SUCCESS, RECIPES, Request
-from tests.contract.walking import NAMES, account, anyio_backend, ask, database, places
+from tests.contract.recipes.request import PAGE
+from tests.contract.walking import NAMES, account, account_beside, anyio_backend, ask, database, places, server_beside
 from tests.wire.test_goldens import EXAMPLES, NOT_THERE, endpoint_of
 
 __all__ = ["anyio_backend", "database"]
@@ -138,11 +139,24 @@ async def test_it_takes_no_token_but_its_own(database: Database, name: str) -> N
     assert (await mine.call(endpoint.method, path, request.body, kind=other)).code == (401, 10)
 
 
-@pytest.mark.parametrize("name", WITH_SUCCESS)
-async def test_what_others_own_is_as_if_not_there(database: Database, name: str) -> None:
-    """Whoever names a thing of another account gets the answer for a thing that nobody has, and does nothing to it."""
+NEIGHBOURS = {"another account": account_beside, "another server of the account": server_beside}
+
+
+def is_of_one_account(name: str, neighbour: str) -> bool:
+    """Whether two servers of an account may see the same, the token being the account's."""
+    return ENDPOINTS[name].token == "account" and NEIGHBOURS[neighbour] is server_beside
+
+
+@pytest.mark.parametrize(
+    ("name", "neighbour"),
+    [(name, beside) for name in WITH_SUCCESS for beside in NEIGHBOURS if not is_of_one_account(name, beside)],
+)
+async def test_what_others_own_is_as_if_not_there(database: Database, name: str, neighbour: str) -> None:
+    """Whoever names a thing of another account gets the answer for a thing that nobody has, and does nothing to it. So
+    does a server that names a thing of another one."""
     endpoint = ENDPOINTS[name]
-    mine, theirs = await account(database), await account(database)
+    mine = await account(database)
+    theirs = await NEIGHBOURS[neighbour](mine)
     request = await RECIPES[name](theirs)
     assert set(request.at) <= set(request.unknown)
     if request.unknown:
@@ -150,6 +164,22 @@ async def test_what_others_own_is_as_if_not_there(database: Database, name: str)
         assert foreign.status == unknown.status
         assert nameless(foreign, request) == nameless(unknown, request.of_nothing())
     assert (await ask(theirs, endpoint, request)).ok is not None
+
+
+LISTS = [name for name in WITH_SUCCESS if not ENDPOINTS[name].has_body and not places(ENDPOINTS[name])]
+
+
+@pytest.mark.parametrize("name", LISTS)
+async def test_lists_and_sums_are_of_ones_own(database: Database, name: str) -> None:
+    """Whatever others have: what is answered is what was answered before they had it."""
+    endpoint = ENDPOINTS[name]
+    mine = await account(database)
+    everything = Request(query=PAGE)
+    before = (await ask(mine, endpoint, everything)).ok
+    for neighbour, beside in NEIGHBOURS.items():
+        if not is_of_one_account(name, neighbour):
+            await RECIPES[name](await beside(mine))
+    assert (await ask(mine, endpoint, everything)).ok == before
 
 
 def nameless(answer: Answer, request: Request) -> str:

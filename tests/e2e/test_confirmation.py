@@ -74,7 +74,7 @@ def test_opening_the_link_lets_the_address_send() -> None:
         assert message["Auto-Submitted"] == "auto-generated"
         assert "It is me: \u00fc." in text_of(mail)
         link = link_in(mail)
-        assert link.startswith(f"{server.url}/confirm/a{jane.id}.")
+        assert link.startswith(f"{server.url}/confirm/a{jane.id}-")
 
         last = "0" if link[-1] != "0" else "1"
         for wrong in (
@@ -83,6 +83,7 @@ def test_opening_the_link_lets_the_address_send() -> None:
             f"{link}0",
             f"{server.url}/confirm/",
             f"{server.url}/confirm/a{jane.id}.%C3%A9",
+            f"{server.url}/confirm/a{jane.id}-99999999999.{link.rpartition('.')[2]}",
         ):
             assert opened(wrong)[0] == 404
         assert opened(link, "HEAD")[0] == 405
@@ -118,7 +119,7 @@ def test_the_mail_goes_out_by_the_relay() -> None:
         jane = account.create_sender(from_email="jane@example.com", name="Jane")
         [mail] = eventually(lambda: sink.mails, what="the mail at the relay")
         assert sink.deliveries == [("", "jane@example.com")]
-        assert link_in(mail).startswith(f"http://mail.example.com/confirm/a{jane.id}.")
+        assert link_in(mail).startswith(f"http://mail.example.com/confirm/a{jane.id}-")
         assert message_from_bytes(mail)["From"] == "Carom <no-reply@mx.example.com>"
         account.resend_sender_confirmation(jane.id)
         eventually(lambda: len(sink.mails) == 2, what="the second mail")

@@ -79,7 +79,7 @@ SEEN: dict[str, Any] = {
     "rules": 1,
     "delete rule": "Rule bad@example.org removed.",
     "messages": ["ann@example.org"],
-    "message": ["Bounced"],
+    "message": ["Bounced", "SubscriptionChanged"],
     "dump": True,
     "no message": Refused(701),
     "received": "Tea",

@@ -139,6 +139,20 @@ def test_senders_are_allowed_by_the_command(database: str) -> None:
         send(client, "a@example.org")
 
 
+def test_a_history_is_made_up_beside_a_running_server(database: str) -> None:
+    """What it is sent afterwards stands in one list with it."""
+    with LocalServer(database=database) as server, server.client() as client:
+        made = _carom("history", "generate", "--messages", "300", "--database", database)
+        assert (made.returncode, made.stderr) == (0, "")
+        assert made.stdout.startswith("300 messages of 40 days are in postgresql://")
+        total = {stream: client.get_messages_count(message_stream=stream) for stream in ("outbound", "broadcast")}
+        assert sum(total.values()) == 300
+        send(client, "a@example.org")
+        assert client.get_messages_count() == total["outbound"] + 1
+        again = _carom("history", "generate", "--database", database)
+        assert (again.returncode, "there is mail in the store already" in again.stderr) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [

@@ -4,6 +4,7 @@
 """Schemathesis, which knows of the server only what its OpenAPI document says, asks it everything that the document
 allows and much that it does not."""
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,8 +24,9 @@ from schemathesis.specs.openapi.checks import (
 from carom.server.http import handlers
 from carom.server.http.openapi import document
 from carom.server.http.routes import routes
-from carom.testing import LocalServer
+from carom.testing import LocalServer, fresh_database
 from carom.wire.endpoints import ENDPOINTS
+from tests.stores import STORES
 
 EXAMPLES = 4
 """How many requests each endpoint gets of each kind: those that fit the document, and those that do not."""
@@ -40,11 +42,14 @@ __all__ = ["handlers"]
 SCHEMA = schemathesis.openapi.from_dict(document("GET", routes.served))
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[LocalServer]:
-    """One server for all."""
-    with LocalServer() as server:
-        yield server
+@pytest.fixture(scope="module", params=STORES)
+def server(request: pytest.FixtureRequest) -> Iterator[LocalServer]:
+    """One server for all, on each store."""
+    with contextlib.ExitStack() as stack:
+        database = None
+        if request.param == "postgresql":
+            database = stack.enter_context(fresh_database(request.getfixturevalue("postgres_url")))
+        yield stack.enter_context(LocalServer(database=database))
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS.values(), ids=repr)

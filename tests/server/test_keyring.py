@@ -1,5 +1,6 @@
 """Secrets, keys and ids."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -60,3 +61,23 @@ def test_message_ids_are_uuids_of_version_7_in_order_of_time() -> None:
     assert ids == sorted(ids)
     assert {(one.version, one.variant) for one in ids} == {(7, UUID(int=0x8000 << 48).variant)}
     assert ids[0].int >> 80 == 1_700_000_000_000
+
+
+def test_a_confirmation_is_good_for_one_signature_and_for_its_time() -> None:
+    """Nothing of it can be changed; a secret that is still known confirms what it signed."""
+    until = datetime(2026, 11, 30, tzinfo=UTC)
+    token = Keyring.read(ONE).confirmation(1000, until)
+    both = Keyring.read(f"{TWO} {ONE}")
+    for keyring in (Keyring.read(ONE), both):
+        assert keyring.read_confirmation(token, until) == 1000
+        assert keyring.read_confirmation(token, until + timedelta(seconds=1)) is None
+    later = f"{int(until.timestamp()) + 9}"
+    for wrong in (
+        token.replace(f"{int(until.timestamp())}", later),
+        token.replace("1000", "1001"),
+        token[:-1],
+        "",
+        "a",
+    ):
+        assert both.read_confirmation(wrong, until) is None
+    assert Keyring.read(TWO).read_confirmation(token, until) is None

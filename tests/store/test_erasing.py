@@ -12,6 +12,7 @@ from carom.bounce.verp import return_path
 from carom.server.pipeline.jobs import Bounced, Erase, Settle
 from carom.server.pipeline.stages.erase import erase
 from carom.server.pipeline.stages.settle import settle
+from carom.server.rules.inbound import read_inbound
 from carom.server.rules.lifecycle import Event
 from carom.server.rules.refusals import Refusal
 from carom.server.rules.stats import Kind
@@ -20,6 +21,7 @@ from carom.server.store import (
     bounces,
     clicks,
     data_removals,
+    inbound,
     intake,
     messages,
     opens,
@@ -183,12 +185,33 @@ async def test_inbound_mail_of_a_person_goes(store: Store) -> None:
     raw = await store.database.write(bodies.keep, b"From: ann", NOW)
     texts = {column.name: "" for column in inbound_message.c if not column.nullable}
     own = {"server_id": store.tenant.server_id, "received_at": NOW, "content": b"", "digest": raw}
+    own |= {"recipients": [], "summary": {"ReplyTo": ""}}
     rows = [{**texts, **own, "id": uuid4(), "from_email": address} for address in (ANN.lower(), BOB)]
     await store.database.write(lambda c: c.execute(sa.insert(inbound_message), rows))
     await erased(store)
     left = await store.database.read(lambda c: c.execute(sa.select(inbound_message.c.from_email)).scalars().all())
     assert left == [BOB]
     assert await count(store, body) == 1
+
+
+async def test_mail_of_others_no_longer_names_the_person(store: Store) -> None:
+    """It stays, with everybody else in it; another account's stays as it is."""
+    raw = b"From: %s\r\nTo: Ann <%s>, Carl <carl@example.net>\r\nCc: %s\r\nReply-To: %s\r\nX-For: %s\r\n\r\nHello" % (
+        BOB.encode(), ANN.encode(), ANN.upper().encode(), ANN.encode(), ANN.encode(),
+    )  # fmt: skip
+    ids = [uuid4() for _ in range(3)]
+    for message_id in ids:
+        digest = await store.database.write(bodies.keep, raw, NOW)
+        message = read_inbound(raw, BOB, "in@example.com", message_id)
+        await store.database.write(inbound.add, store.tenant.server_id, message, NOW, digest)
+    assert await tables_with(store, ANN) == {"inbound_message", "body"}
+    await erased(store)
+    assert await tables_with(store, ANN) == set()
+    for message_id in ids:
+        shown = await store.database.read(inbound.get, store.tenant.server_id, message_id)
+        assert shown is not None
+        assert (shown.to, shown.cc, shown.reply_to, shown.text_body) == ("Carl <carl@example.net>", "", "", "Hello")
+        assert [one.email for one in shown.bcc_full or []] == ["in@example.com"]
 
 
 async def test_another_account_keeps_its_mail(store: Store) -> None:

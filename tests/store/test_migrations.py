@@ -4,9 +4,11 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
-from carom.server.store.migrate import UnknownSchema, upgrade
-from carom.server.store.schema import FIRST_ID, metadata, sender
+from carom.server.store import servers
+from carom.server.store.migrate import UnknownSchema, alembic_config, upgrade
+from carom.server.store.schema import FIRST_ID, metadata, sender, server
 from tests.stores import NOW, Store
 
 pytestmark = pytest.mark.anyio
@@ -57,3 +59,20 @@ async def test_a_newer_schema_is_refused(store: Store) -> None:
     await store.database.write(lambda c: c.execute(sa.text("UPDATE alembic_version SET version_num = '9999'")))
     with pytest.raises(UnknownSchema, match="9999"):
         await store.database.write(upgrade)
+
+
+async def test_inbound_domains_are_read_out_of_settings_that_were_there_before(store: Store) -> None:
+    """Of two servers with one domain, which an older store could have, the older gets the mail, as it did."""
+    names = {"a": "Mail.Example.com", "b": "mail.example.COM", "c": ""}
+
+    def fill(connection: sa.Connection) -> list[str | None]:
+        for name, domain in names.items():
+            settings = servers.ServerSettings(inbound_domain=domain)
+            made = servers.create(connection, store.keyring, store.tenant.account_id, name, now=NOW)
+            connection.execute(sa.update(server).where(server.c.id == made).values(settings=settings))
+        revision = ScriptDirectory.from_config(alembic_config()).get_revision("0013")
+        revision.module._fill(connection)
+        found = sa.select(server.c.inbound_domain).where(server.c.name.in_(names)).order_by(server.c.id)
+        return list(connection.scalars(found))
+
+    assert await store.database.write(fill) == ["mail.example.com", None, None]

@@ -1,12 +1,15 @@
 """Sums of what happened are what its rows say, whatever order it happened in, on both databases."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
 
 from carom.server.rules.stats import Kind, day_of
-from carom.server.store import removal, rollup, stats
+from carom.server.store import intake, removal, rollup, stats
+from carom.server.store.postgres import PostgresDatabase
 from carom.server.store.schema import stat
 from carom.server.store.stats import Span
 from carom.taxonomy import BounceType
@@ -91,3 +94,29 @@ async def test_a_store_of_old_is_counted_by_its_rows_the_first_time(store: Store
 
 def _without_sums(connection: sa.Connection) -> None:
     connection.execute(sa.delete(stat))
+
+
+async def test_what_is_committed_late_is_counted(store: Store) -> None:
+    """A node may be long about a transaction: what is in it is not there when its minute is added up."""
+    if not isinstance(store.database, PostgresDatabase):
+        pytest.skip("SQLite has one writer")
+    now = datetime.now(UTC)
+    await store.database.write(rollup.roll_up, now - timedelta(days=1))
+    slow: Any = await store.database.connect()
+    try:
+        async with slow.transaction():
+            await slow.execute(
+                "INSERT INTO message (id, server_id, stream, submitted_at, from_address, subject, content)"
+                " VALUES ($1, $2, 'outbound', $3, '', '', '')",
+                uuid4(),
+                store.tenant.server_id,
+                intake.microseconds(now),
+            )
+            for minutes in (5, 10):
+                await store.database.write(rollup.roll_up, now + timedelta(minutes=minutes))
+            assert await _counted(store, Kind.MESSAGE) == 0
+        assert await _counted(store, Kind.MESSAGE) == 1
+        await store.database.write(rollup.roll_up, now + timedelta(minutes=15))
+        assert await _counted(store, Kind.MESSAGE) == 1
+    finally:
+        await slow.close()

@@ -56,7 +56,7 @@ def test_a_batch_is_a_bare_array() -> None:
 def test_fields_of_a_wrong_type_are_all_named() -> None:
     """The refusal names them."""
     with pytest.raises(BadFields) as caught:
-        SEND_EMAIL.parse({}, (), b'{"From":[],"Headers":{},"Subject":"x"}')
+        SEND_EMAIL.parse({}, (), b'{"From":[],"Headers":7,"Subject":"x"}')
     assert caught.value.names == ("From", "Headers")
     with pytest.raises(BadFields):
         GET_BOUNCE.parse({"bounce_id": "x"}, (), b"")

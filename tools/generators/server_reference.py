@@ -11,6 +11,7 @@ from carom.server.smtp import replies
 from carom.server.smtp.replies import Reply
 from carom.taxonomy import BounceType
 from carom.wire.errors import ERRORS
+from carom.wire.unanswered import UNANSWERED
 
 TARGET = Path(__file__).parents[2] / "docs/server/reference.md"
 
@@ -54,6 +55,14 @@ def delays() -> str:
     return f"After a 4xx or a connection that fails, a mail is tried again after {steps} minutes (each ±{JITTER:.0%})."
 
 
+def unanswered() -> Iterable[Sequence[object]]:
+    """Return the codes that have a reason in common, and the reason."""
+    reasons: dict[str, list[int]] = {}
+    for code, reason in sorted(UNANSWERED.items()):
+        reasons.setdefault(reason, []).append(code)
+    return ((" ".join(map(str, codes)), reason) for reason, codes in reasons.items())
+
+
 def page() -> str:
     """Return the whole page."""
     said = sorted({value for value in vars(replies).values() if isinstance(value, Reply)})
@@ -69,6 +78,8 @@ def page() -> str:
             scenarios(),
             "## Error codes\n\nWhat the API refuses, with the HTTP status and the text.",
             table(("code", "HTTP", "text"), ((row.code, row.status, row.text) for row in ERRORS.values())),
+            "## Codes of Postmark's that are never answered\n\nNo request causes them here.",
+            table(("codes", "why not"), unanswered()),
             "## SMTP replies\n\nWhat the listeners answer.",
             table(("code", "status", "text"), ((reply.code, reply.status, reply.text) for reply in said)),
         )

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Generator, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated, Any, BinaryIO
 
 import sqlalchemy as sa
 from cyclopts import Parameter
@@ -33,11 +33,13 @@ def generate(
     days: int = 40,
     seed: int = 1,
     data: Path = Settings.data,
+    database: str | None = None,
 ) -> None:
-    """Make up a history for trying: messages, recipients, events, bounces, opens and clicks. SQLite only.
+    """Make up a history for trying: messages, recipients, events, bounces, opens and clicks.
 
-    Into a store without mail, of a server that is stopped. The same seed at the same time makes the same history; ten
-    million messages take some minutes and nine gigabytes.
+    Into a store without mail: on SQLite of a server that is stopped; on PostgreSQL servers may run, and what they are sent
+    meanwhile waits. The same seed at the same time makes the same history; ten million messages take some minutes and nine
+    gigabytes in SQLite.
 
     Parameters
     ----------
@@ -49,25 +51,42 @@ def generate(
         Which history.
     data
         The data folder of the server.
+    database
+        The URL of the store, as the server has it.
 
     """
     if messages < 1 or days < 1:
         raise Problem("--messages and --days must be at least 1")
-    settings = existing(data, None)
-    with _stopped(settings), _progress("messages") as told, sqlite_engine(settings.sqlite_path).connect() as store:
+    settings = existing(data, database)
+    wanted = {"messages": messages, "days": days, "seed": seed, "now": utc_now()}
+    with _progress("messages") as told:
         try:
-            bulk.tell(
-                store,
-                server_id=servers.first_server(store),
-                messages=messages,
-                days=days,
-                seed=seed,
-                now=utc_now(),
-                progress=told,
-            )
+            if settings.postgres_url is None:
+                where = _tell_sqlite(settings, told, wanted)
+            else:
+                where = asyncio.run(_tell_postgres(settings, told, wanted))
         except bulk.NotEmpty as error:
-            raise Problem(f"{error}: name another --data") from error
-    print(f"{messages:,} messages of {days} days are in {settings.sqlite_path}")
+            raise Problem(f"{error}: name another store") from error
+    print(f"{messages:,} messages of {days} days are in {where}")
+
+
+def _tell_sqlite(settings: Settings, told: bulk.Progress, wanted: dict[str, Any]) -> str:
+    with _stopped(settings), sqlite_engine(settings.sqlite_path).connect() as store:
+        bulk.tell(store, server_id=servers.first_server(store), progress=told, **wanted)
+    return str(settings.sqlite_path)
+
+
+async def _tell_postgres(settings: Settings, told: bulk.Progress, wanted: dict[str, Any]) -> str:
+    from carom.server.history import copying  # needs what is installed for PostgreSQL alone
+
+    store = open_database(settings, patient=True)
+    try:
+        await reach(store)
+        server_id = await store.read(servers.first_server)
+        await store.write(copying.tell, server_id=server_id, progress=told, **wanted)
+    finally:
+        await store.close()
+    return store.name
 
 
 def import_(

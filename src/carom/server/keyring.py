@@ -11,6 +11,7 @@ import secrets
 from base64 import b64encode
 from collections import deque
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
@@ -24,6 +25,9 @@ from carom.server.config import BadSetting
 
 VERSIONS = "abcdefghijklmnopqrstuvwxyz234567"
 _SECRET = re.compile(rf"([{VERSIONS}]):([0-9a-f]{{64}})")
+
+_CLAIM = re.compile(rf"[{VERSIONS}]([0-9]{{1,18}})-([0-9]{{1,18}})", re.ASCII)
+"""What a confirmation is good for: the secret's version, the sender signature, and until when, in seconds since 1970."""
 
 _MAKE_ONE = "make one with: python3 -c \"import secrets; print('a:' + secrets.token_hex(32))\""
 
@@ -90,21 +94,23 @@ class Keyring:
     def _derive(secret: bytes, purpose: bytes) -> bytes:
         return hmac.digest(secret, b"carom " + purpose, "sha256")
 
-    def confirmation(self, sender_id: int) -> str:
-        """Return the token that confirms a sender signature, and nothing else."""
-        return f"{self.version}{sender_id}.{self._confirmation_mac(self.version, sender_id)}"
+    def confirmation(self, sender_id: int, until: datetime) -> str:
+        """Return the token that confirms a sender signature until a time, and nothing else."""
+        claimed = f"{self.version}{sender_id}-{int(until.timestamp())}"
+        return f"{claimed}.{self._confirmation_mac(claimed)}"
 
-    def read_confirmation(self, token: str) -> int | None:
-        """Return the sender signature that a token confirms, None for one that is not ours."""
+    def read_confirmation(self, token: str, now: datetime) -> int | None:
+        """Return the sender signature that a token confirms, None for one that is not ours or whose time is over."""
         claimed, _, mac = token.partition(".")
-        version, number = claimed[:1], claimed[1:]
-        if version not in self._confirming or not (number.isascii() and number.isdigit() and len(number) < 19):
+        found = _CLAIM.fullmatch(claimed)
+        if found is None or claimed[0] not in self._confirming:
             return None
-        expected = self._confirmation_mac(version, int(number))
-        return int(number) if hmac.compare_digest(expected.encode(), mac.encode()) else None
+        if not hmac.compare_digest(self._confirmation_mac(claimed).encode(), mac.encode()):
+            return None
+        return int(found[1]) if now.timestamp() <= int(found[2]) else None
 
-    def _confirmation_mac(self, version: str, sender_id: int) -> str:
-        mac = hmac.digest(self._confirming[version], str(sender_id).encode(), "sha256")
+    def _confirmation_mac(self, claimed: str) -> str:
+        mac = hmac.digest(self._confirming[claimed[0]], claimed.encode(), "sha256")
         return mac[:CONFIRMATION_MAC_BYTES].hex()
 
     def seal(self, text: str) -> bytes:

@@ -33,6 +33,7 @@ _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^
 _QUOTED_LOCAL = re.compile(r'"(?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\[\x20-\x7e])*"')
 _LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?", re.UNICODE)
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
+_FOLD = re.compile(r"\r?\n[ \t]+")  # a header that was folded, RFC 5322 section 2.2.3
 _REFUSED_DOMAINS = frozenset({"postmarkapp.com"})
 
 # One mailbox as most are written, ``a@b`` or ``Name <a@b>``, without quotes, comments or anything else that needs care.
@@ -75,6 +76,7 @@ def parse_addresses(text: str, field: str) -> list[Address]:
     if (plain := _PLAIN.fullmatch(text)) is not None:
         name, bracketed, bare = plain.groups()
         return [Address((name or "").rstrip(" "), check_address(bracketed or bare, field))]
+    text = _FOLD.sub(" ", text.strip())
     if _CONTROL.search(text):
         raise BadAddress(f"Error parsing '{field}': Illegal control character in an address.")
     return [_mailbox(piece, field) for piece in split_addresses(text)]

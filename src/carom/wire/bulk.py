@@ -75,6 +75,6 @@ class GetBulks(Ask, frozen=True, kw_only=True):
     pagination_key: str | UnsetType = field(default=UNSET, name="paginationKey")
 
 
-SEND_BULK = Endpoint("POST", "/email/bulk", SendBulk, BulkRequest, max_body=MAX_BATCH_BYTES)
+SEND_BULK = Endpoint("POST", "/email/bulk", SendBulk, BulkRequest, max_body=MAX_BATCH_BYTES, takes_key=True)
 GET_BULK = Endpoint("GET", "/email/bulk/{bulk_request_id}", GetBulk, BulkRequest)
 GET_BULKS = Endpoint("GET", "/email/bulk", GetBulks, BulkPage)

@@ -31,7 +31,7 @@ CODES: dict[str, tuple[int, ...]] = {
     "SEND_BATCH": (410, *_ONCE),
     "SEND_WITH_TEMPLATE": (*_MESSAGE, 1101, 1120, 1122, 1123, *_ONCE),
     "SEND_BATCH_WITH_TEMPLATES": (410, *_ONCE),
-    "SEND_BULK": (11, 300, 400, 401, 411, 1101, 1122, 1123, 1226, 1236),
+    "SEND_BULK": (11, 300, 400, 401, 411, 1101, 1122, 1123, 1226, 1236, *_ONCE),
     "GET_BULK": (12,),
     "GET_BULKS": (13, 403),
     "GET_DELIVERY_STATS": (),

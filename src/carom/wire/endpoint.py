@@ -128,7 +128,7 @@ class _Field(NamedTuple):
             try:
                 return self.decoder.decode(text)
             except msgspec.ValidationError:
-                if not text.startswith(b"["):
+                if text[:1] not in {b"[", b"{"}:
                     raise
         return msgspec.convert(fold(msgspec.json.decode(text), self.type), self.type, strict=False)
 
@@ -137,7 +137,8 @@ class Endpoint(Generic[Req, Res]):
     """A call: ``Endpoint("GET", "/bounces/{bounce_id}", GetBounce, Bounce)``.
 
     ``token`` is the kind of token it takes. ``body`` names the one field that is the whole body, for the calls whose
-    body is a bare array. ``empty_body`` lets POST and PUT come without one. ``max_body`` is in bytes. ``field_codes`` are the
+    body is a bare array. ``empty_body`` lets POST and PUT come without one. ``max_body`` is in bytes. ``takes_key`` is for
+    the calls that an Idempotency-Key makes safe to repeat, which all are that send. ``field_codes`` are the
     error codes of fields of the wrong type, by wire name, where Postmark has others than 403.
     """
 
@@ -153,6 +154,7 @@ class Endpoint(Generic[Req, Res]):
         empty_body: bool = False,
         max_body: int = 1_000_000,
         takes_test_token: bool = False,
+        takes_key: bool = False,
         field_codes: Mapping[str, int] | None = None,
     ) -> None:
         """Describe a call; nothing is compiled before it is used."""
@@ -165,6 +167,7 @@ class Endpoint(Generic[Req, Res]):
         self.empty_body = empty_body
         self.max_body = max_body
         self.takes_test_token = takes_test_token
+        self.takes_key = takes_test_token or takes_key
         self.field_codes = dict(field_codes or {})
 
     def __repr__(self) -> str:
@@ -357,19 +360,27 @@ def _is_prefix(name: str) -> bool:
 
 def fold(value: object, kind: Any) -> object:
     """Spell the keys of a decoded JSON value as its type spells them, leaving out nulls where they may be left out. An
-    empty array stands for an empty object, which PHP writes so."""
-    if isinstance(value, list):
-        inner = _item_of(kind)
-        if not value and inner is None and any(get_origin(arm) is dict for arm in _arms(kind)):
+    empty array stands for an empty object, which PHP writes so, and the other way round."""
+    inner, texts = _item_of(kind), _dict_of(kind)
+    if is_list(value):
+        if not value and inner is None and texts is not None:
             return {}
-        return [fold(item, inner or Any) for item in cast("list[object]", value)]
-    struct = _struct_of(kind)
-    if struct is None or not isinstance(value, dict):
+        return [fold(item, inner or Any) for item in value]
+    if not is_object(value):
         return value
+    if not value and inner is not None:
+        return []
+    if texts is not None and get_args(texts)[1] is str:
+        return {key: member for key, member in value.items() if member is not None}
+    struct = _struct_of(kind)
+    return value if struct is None else _fold_fields(value, struct)
+
+
+def _fold_fields(value: dict[str, Any], struct: type[Struct]) -> dict[str, object]:
     hints = get_type_hints(struct)
     names = {field.encode_name.lower(): field for field in msgspec.structs.fields(struct)}
     folded: dict[str, object] = {}
-    for key, member in cast("dict[str, object]", value).items():
+    for key, member in value.items():
         field = names.get(key.lower())
         if field is not None and (member is not None or field.required):
             folded[field.encode_name] = fold(member, hints[field.name])
@@ -382,6 +393,10 @@ def _arms(kind: Any) -> tuple[Any, ...]:
 
 def _item_of(kind: Any) -> Any:
     return next((get_args(arm)[0] for arm in _arms(kind) if get_origin(arm) is list), None)
+
+
+def _dict_of(kind: Any) -> Any:
+    return next((arm for arm in _arms(kind) if get_origin(arm) is dict), None)
 
 
 def _struct_of(kind: Any) -> type[Struct] | None:

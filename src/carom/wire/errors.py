@@ -200,6 +200,13 @@ _ROWS = (
 
 ERRORS = {row.code: row for row in _ROWS}
 
+ALL_INACTIVE_IN_BATCH = (
+    "You tried to send to a recipient that has been marked as inactive. Found inactive addresses: {addresses}. "
+    + INACTIVE_TAIL
+    + " "
+)
+"""The Message of code 406 for one message of a batch: other words than for a message by itself, and a space at the end."""
+
 PARTLY_INACTIVE = "Message OK, but will not deliver to these inactive addresses: {addresses}. " + INACTIVE_TAIL
 """The Message of a send that some of its recipients will not get. Its ErrorCode is 0."""
 

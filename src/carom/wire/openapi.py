@@ -123,7 +123,7 @@ def _operation(one: Served) -> dict[str, Any]:
 
 
 def _parameters(endpoint: Endpoint[Any, Any]) -> Iterator[dict[str, Any]]:
-    if endpoint.sends:
+    if endpoint.takes_key:
         yield IDEMPOTENCY_KEY
     for field in msgspec.structs.fields(endpoint.request):
         schema = _schema_of(field.type)

@@ -44,6 +44,9 @@ def encode_hook(value: object) -> str:
     raise TypeError(f"{type(value).__name__} has no wire form")
 
 
+_BOUND = re.compile(r"([0-9-]+)(?:[T ](.*))?", re.ASCII | re.IGNORECASE)
+
+
 def filter_bound(text: str, *, end: bool) -> datetime:
     """Read a ``fromdate`` or ``todate``: a date or a time, US Eastern unless it says otherwise, to the end of what it
     names if ``end``. ``2026-9-7`` is read too. Raises ValueError, and OverflowError for a time that another zone cannot
@@ -54,13 +57,13 @@ def filter_bound(text: str, *, end: bool) -> datetime:
 
 
 def _bound(text: str, *, end: bool) -> datetime:
-    text = text.strip()
-    day, _, clock = text.replace(" ", "T").partition("T")
+    found = _BOUND.fullmatch(text.strip())
+    day, clock = ("", "") if found is None else found.groups(default="")
     if not clock:
         year, month, number = (int(part) for part in day.split("-"))
         at = datetime.combine(date(year, month, number), time(), tzinfo=eastern())
         return at + timedelta(days=1, microseconds=-1) if end else at
-    at = datetime.fromisoformat(f"{day}T{clock}")
+    at = datetime.fromisoformat(f"{day}T{clock.replace(' ', '+')}")  # a plus that was not escaped is a space
     if at.tzinfo is None:
         at = at.replace(tzinfo=eastern())
     return at + timedelta(seconds=1, microseconds=-1) if end and at.microsecond == 0 else at

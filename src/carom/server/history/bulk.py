@@ -47,20 +47,7 @@ def tell(
     It ends where acceptances are counted live, so that all of it is in the sums. Begins and commits by itself.
     """
     with _transaction(connection):
-        if connection.scalar(sa.select(message.c.id).limit(1)) is not None:
-            raise NotEmpty("there is mail in the store already; a history is made up in a store without")
-        rollup.roll_up(connection, now)
-        end = stats.mark(connection) - timedelta(seconds=1)
-        plan = Plan(
-            server_id=server_id,
-            messages=messages,
-            days=days,
-            end=end,
-            seed=seed,
-            recipient_id=_next(connection, recipient),
-            bounce_id=_next(connection, bounce),
-        )
-    story = Story(plan)
+        story = Story(begin(connection, server_id=server_id, messages=messages, days=days, seed=seed, now=now))
     gc.disable()  # millions of tuples come and go, and none is in a cycle
     for pragma in ("journal_mode=DELETE", "synchronous=OFF", "temp_store=FILE", "cache_size=-262144", "threads=2"):
         connection.exec_driver_sql(f"PRAGMA {pragma}")
@@ -78,6 +65,22 @@ def tell(
         gc.enable()
         for pragma in ("synchronous=FULL", "journal_mode=WAL"):
             connection.exec_driver_sql(f"PRAGMA {pragma}")
+
+
+def begin(connection: sa.Connection, *, server_id: int, messages: int, days: int, seed: int, now: datetime) -> Plan:
+    """Return what to tell in a store. Raises NotEmpty where there is mail already."""
+    if connection.scalar(sa.select(message.c.id).limit(1)) is not None:
+        raise NotEmpty("there is mail in the store already; a history is made up in a store without")
+    rollup.roll_up(connection, now)
+    return Plan(
+        server_id=server_id,
+        messages=messages,
+        days=days,
+        end=stats.mark(connection) - timedelta(seconds=1),
+        seed=seed,
+        recipient_id=_next(connection, recipient),
+        bounce_id=_next(connection, bounce),
+    )
 
 
 def _next(connection: sa.Connection, table: sa.Table) -> int:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from carom.server.http.calls import Call
 from carom.server.http.openapi import document
-from carom.server.http.requests import check_content_type
+from carom.server.http.requests import json_of
 from carom.server.keyring import token_hash
 from carom.server.pipeline.intake import Context
 from carom.server.rules.accepting import Once
@@ -95,12 +95,12 @@ class Routes:
             raise RuntimeError(f"routes and endpoint table differ: not served {missing}, not in the table {extra}")
 
     def find(self, path: str) -> tuple[_Node, dict[str, str]] | None:
-        """Return the place of a path with the values in it."""
+        """Return the place of a path with the values in it. Slashes too many count for one: a base URL may end with one."""
         node, at = self._root, dict[str, str]()
-        for segment in path.removeprefix("/").removesuffix("/").split("/"):
+        for segment in filter(None, path.split("/")):
             child = node.children.get(segment.lower())
             if child is None:
-                if node.value is None or not segment:
+                if node.value is None:
                     return None
                 name, child = node.value
                 at[name] = unquote_to_bytes(segment).decode("utf-8", "replace")
@@ -158,10 +158,10 @@ class Api:
     ) -> Any:
         body = await _read_body(scope, receive, endpoint.max_body)
         if endpoint.has_body:
-            check_content_type(scope["headers"], body)
+            body = json_of(scope["headers"], body, endpoint.max_body)
         asked: bytes = scope["query_string"]
         query = parse_qsl(asked.decode("latin-1"), keep_blank_values=True) if asked else ()
-        if endpoint.sends:
+        if endpoint.takes_key:
             once = _once(endpoint, scope, body)
             call = call if once is None else replace(call, once=once)
         try:

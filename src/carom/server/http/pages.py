@@ -27,6 +27,11 @@ _PAGE = """<!doctype html>
 <title>{title}</title><h1>{title}</h1><p>{text}</p></html>
 """
 
+_NO_LINK = (
+    "This link is not valid, its time is over, or its sender signature is gone. "
+    "Whoever made the signature can have another link sent."
+)
+
 log = structlog.get_logger("carom.pages")
 
 
@@ -63,13 +68,13 @@ class Confirmation:
             await _answer(send, 503, "Not now", "Please open the link again in a moment.")
             return
         if email is None:
-            await _answer(send, 404, "No such link", "This link is not valid, or its sender signature is gone.")
+            await _answer(send, 404, "No such link", _NO_LINK)
         else:
             await _answer(send, 200, "Confirmed", f"{email} may send from now on. You can close this page.")
 
     async def _confirm(self, token: str) -> str | None:
         context = self._context
-        sender_id = context.keyring.read_confirmation(token)
+        sender_id = context.keyring.read_confirmation(token, context.clock())
         if sender_id is None:
             return None
         return await context.database.write(senders.confirm, sender_id, context.clock())

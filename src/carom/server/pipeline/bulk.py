@@ -21,6 +21,10 @@ from carom.server.store import bulk, servers
 from carom.server.store.bulk import Chunk
 
 
+class ChunkChanged(RuntimeError):
+    """A person was erased from a chunk while its messages were made: they are to be made again."""
+
+
 async def send_chunk(job: SendChunk, deps: Deps) -> Callable[[sa.Connection], None] | None:
     """Make the messages of a chunk and return what accepts them; nothing when the server is gone."""
     chunk = await deps.database.read(bulk.chunk, job.chunk_id)
@@ -33,6 +37,8 @@ async def send_chunk(job: SendChunk, deps: Deps) -> Callable[[sa.Connection], No
         tenant = servers.by_id(connection, chunk.server_id)
         if tenant is None:
             return
+        if bulk.chunk(connection, job.chunk_id, hold=True) != chunk:
+            raise ChunkChanged(job.chunk_id)
         answers = accept(
             connection,
             tenant,
@@ -46,6 +52,11 @@ async def send_chunk(job: SendChunk, deps: Deps) -> Callable[[sa.Connection], No
         bulk.conclude(connection, job.chunk_id, chunk.bulk_id, released=released, failed=failed)
 
     return follow
+
+
+def give_up_chunk(connection: sa.Connection, job: SendChunk) -> None:
+    """Count the messages of a chunk that was tried in vain as failed, so that its request comes to an end."""
+    bulk.give_up(connection, job.chunk_id)
 
 
 def _make(chunk: Chunk) -> list[Checked]:

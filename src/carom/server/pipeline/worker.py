@@ -19,7 +19,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import DBAPIError, NoResultFound, OperationalError
 
-from carom.server.pipeline.bulk import send_chunk
+from carom.server.pipeline.bulk import give_up_chunk, send_chunk
 from carom.server.pipeline.deps import Deps
 from carom.server.pipeline.jobs import Confirm, Deliver, Digest, Erase, Job, Purge, Receive, SendChunk, Settle
 from carom.server.pipeline.presence import Presence
@@ -209,7 +209,7 @@ class Worker:
             wait = retry_delay(OWN_JOBS, claim.attempts, deps.chance)
             due_at = None if wait is None else deps.clock() + wait
             described = "".join(traceback.format_exception_only(error))
-            await self._record(jobs.postpone, claim, due_at, described)
+            await self._record(_postpone, claim, due_at, described)
 
     def _finish(self, connection: sa.Connection, claim: Claim, follow: Follow | None) -> None:
         if jobs.finish(connection, claim) and follow is not None:
@@ -236,6 +236,19 @@ HANDLERS: dict[type[Any], Handler] = {
     Erase: erase,
 }
 """What runs the kinds of job that every server has."""
+
+
+GIVEN_UP: dict[type[Any], Callable[[sa.Connection, Any], None]] = {SendChunk: give_up_chunk}
+"""What follows when a job of a kind is given up."""
+
+
+def _postpone(connection: sa.Connection, claim: Claim, due_at: datetime | None, described: str) -> None:
+    if not jobs.postpone(connection, claim, due_at, described) or due_at is not None:
+        return
+    kind, payload = jobs.read(connection, claim.id)
+    for given_up, follow in GIVEN_UP.items():
+        if given_up.__struct_config__.tag == kind:
+            follow(connection, msgspec.convert(payload, given_up))
 
 
 def _next_due(connection: sa.Connection) -> datetime | None:

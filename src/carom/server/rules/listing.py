@@ -9,6 +9,7 @@ from msgspec import Struct, UnsetType
 
 from carom.server.rules.lifecycle import Event
 from carom.server.rules.sending import given
+from carom.taxonomy import Suppresses
 from carom.wire.addresses import parse_addresses
 from carom.wire.endpoint import Ask
 from carom.wire.messages import Mailbox
@@ -63,6 +64,11 @@ def shown_click(link: str, location: str) -> ShownEvent:
     """Return a click as an event of its message; ``location`` is HTML or Text."""
     summary = f"Tracked Link '{link}' was clicked from the {location}Body."
     return ShownEvent("LinkClicked", {"Summary": summary, "Link": link, "ClickLocation": location})
+
+
+def shown_suppression(what: Suppresses) -> ShownEvent:
+    """Return what a bounce does to its address as an event of its message."""
+    return ShownEvent("SubscriptionChanged", {"Origin": what.origin.value, "SuppressSending": "True"})
 
 
 def stored_body(text: str | UnsetType) -> str | None:

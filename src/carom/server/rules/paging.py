@@ -9,6 +9,12 @@ MAX_REACH = 10_000
 """count + offset at most: a page past it is an error, never cut."""
 
 
+def shown_total(total: int, count: int) -> int:
+    """Return the TotalCount of a page: nothing is counted for a page of none, as Postmark does it. To count alone, clients
+    ask for one."""
+    return total if count else 0
+
+
 def check_page(count: int | UnsetType, offset: int | UnsetType, code: int) -> tuple[int, int]:
     """Return both; raise a Refusal with the list's own code when one is missing or out of bounds."""
     if isinstance(count, UnsetType) or isinstance(offset, UnsetType):

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import TypeVar
 
-from msgspec import Struct, UnsetType
+from msgspec import Struct, UnsetType, structs
 
 from carom.server.rules.refusals import Refusal, invalid_email
 from carom.server.rules.scenarios import BOUNCE_TYPE_HEADER, requested_type
+from carom.server.rules.streams import spelled
 from carom.taxonomy import BounceType
 from carom.wire import email as limits
 from carom.wire.addresses import Address, BadAddress, parse_address, parse_addresses
@@ -52,6 +53,7 @@ def given(text: str | UnsetType | None) -> str:
 
 def check(email: SendEmail) -> Checked:
     """Check a message. Raises Refusal with Postmark's code and text for the first fault."""
+    email = _spelled(email)
     try:
         from_ = _sender(email)
         recipients = _recipients(email)
@@ -72,6 +74,14 @@ def check(email: SendEmail) -> Checked:
         ),
         stream=given(email.message_stream) or limits.DEFAULT_STREAM,
     )
+
+
+def _spelled(email: SendEmail) -> SendEmail:
+    """Spell TrackLinks as it is answered: it may come in any case."""
+    links = given(email.track_links)
+    if not links or links in limits.TRACK_LINKS:
+        return email
+    return structs.replace(email, track_links=spelled(links, limits.TRACK_LINKS) or links)
 
 
 def _or_empty(items: list[Item] | UnsetType) -> list[Item]:
@@ -160,7 +170,8 @@ def _metadata_faults(email: SendEmail) -> Iterator[str]:
 
 
 def _check_attachment(attachment: limits.Attachment) -> None:
-    extension = attachment.name.rpartition(".")[2].lower()
+    # Windows leaves dots and spaces at the end of a name out.
+    extension = attachment.name.rstrip(". \t\r\n").rpartition(".")[2].lower()
     if extension in limits.FORBIDDEN_EXTENSIONS:
         raise Refusal(411, name=attachment.name, extension=extension)
     try:

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 from msgspec import Struct
 
 from carom.server.rules.bulk import Mailing, progress
+from carom.server.rules.erasing import names, without
 from carom.server.store import bodies
 from carom.server.store.schema import bulk, bulk_chunk
 from carom.wire.bulk import BulkRecipient, BulkRequest
@@ -24,6 +26,7 @@ class Chunk(Struct, frozen=True):
     server_id: int
     mailing: Mailing
     messages: list[BulkRecipient]
+    given_up: bool
 
 
 class Key(Struct, frozen=True):
@@ -69,24 +72,65 @@ def add(
     ]
 
 
-def chunk(connection: sa.Connection, chunk_id: int) -> Chunk | None:
-    """Return a chunk that is still to be sent, None when its server was removed."""
+def chunk(connection: sa.Connection, chunk_id: int, *, hold: bool = False) -> Chunk | None:
+    """Return a chunk that is still to be sent, None when its server was removed. ``hold`` lets nobody else change it before
+    the transaction ends."""
+    if hold:
+        connection.execute(sa.select(bulk_chunk.c.id).where(bulk_chunk.c.id == chunk_id).with_for_update())
     row = connection.execute(
-        sa.select(bulk.c.id, bulk.c.server_id, bulk.c.content, bulk_chunk.c.content.label("messages"))
+        sa.select(
+            bulk.c.id, bulk.c.server_id, bulk.c.content, bulk_chunk.c.content.label("messages"), bulk_chunk.c.given_up
+        )
         .join(bulk_chunk, bulk_chunk.c.bulk_id == bulk.c.id)
         .where(bulk_chunk.c.id == chunk_id)
     ).first()
     if row is None:
         return None
     mailing = _decode_mailing(bodies.unpack(row.content))
-    return Chunk(row.id, row.server_id, mailing, _decode_messages(bodies.unpack(row.messages)))
+    return Chunk(row.id, row.server_id, mailing, _decode_messages(bodies.unpack(row.messages)), row.given_up)
 
 
 def conclude(connection: sa.Connection, chunk_id: int, bulk_id: UUID, *, released: int, failed: int) -> None:
-    """Count what became of a chunk, and drop it."""
+    """Count what became of a chunk, and drop it. What was given up before is counted no longer as failed."""
+    counted = sa.select(bulk_chunk.c.given_up).where(bulk_chunk.c.id == chunk_id)
+    before = released + failed if connection.scalar(counted) else 0
+    _count(connection, bulk_id, released=released, failed=failed - before)
+    connection.execute(sa.delete(bulk_chunk).where(bulk_chunk.c.id == chunk_id))
+
+
+def give_up(connection: sa.Connection, chunk_id: int) -> None:
+    """Count the messages of a chunk as failed, and keep it."""
+    found = chunk(connection, chunk_id, hold=True)
+    if found is not None and not found.given_up:
+        connection.execute(sa.update(bulk_chunk).where(bulk_chunk.c.id == chunk_id).values(given_up=True))
+        _count(connection, found.bulk_id, released=0, failed=len(found.messages))
+
+
+def _count(connection: sa.Connection, bulk_id: UUID, *, released: int, failed: int) -> None:
     counts = {"released": bulk.c.released + released, "failed": bulk.c.failed + failed}
     connection.execute(sa.update(bulk).where(bulk.c.id == bulk_id).values(counts))
-    connection.execute(sa.delete(bulk_chunk).where(bulk_chunk.c.id == chunk_id))
+
+
+def erase_from(
+    connection: sa.Connection, server_ids: Collection[int], address: str, after: int, limit: int
+) -> int | None:
+    """Take a lower-case address out of some messages that are still to be sent, and return where to go on, None at the
+    end. A message to nobody else is dropped, and counted as failed."""
+    mine = (bulk_chunk.c.server_id.in_(server_ids), bulk_chunk.c.id > after)
+    rows = connection.execute(
+        sa.select(bulk_chunk).where(*mine).order_by(bulk_chunk.c.id).limit(limit).with_for_update()
+    ).all()
+    for row in rows:
+        messages = _decode_messages(bodies.unpack(row.content))
+        named = [one for one in messages if names(one, address)]
+        left = [without(one, address) if one in named else one for one in messages]
+        kept = [one for one in left if one.to or one.cc or one.bcc]
+        if named:
+            content = bodies.pack(_encode(kept))
+            connection.execute(sa.update(bulk_chunk).where(bulk_chunk.c.id == row.id).values(content=content))
+            dropped = 0 if row.given_up else len(messages) - len(kept)
+            _count(connection, row.bulk_id, released=0, failed=dropped)
+    return rows[-1].id if len(rows) == limit else None
 
 
 _SHOWN = (

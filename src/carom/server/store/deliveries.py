@@ -8,11 +8,14 @@ import sqlalchemy as sa
 from msgspec import Struct
 
 from carom.server.rules.lifecycle import Event, State
+from carom.server.rules.senders import signed
+from carom.server.rules.sending import given
 from carom.server.rules.stats import Kind, day_of, keys_of_tracking
-from carom.server.store import intake, stats, suppressions
-from carom.server.store.schema import event, message, recipient, server
+from carom.server.store import intake, stats
+from carom.server.store.schema import event, message, recipient, sender, server, suppression
 from carom.server.store.stats import Fact
 from carom.taxonomy import BY_CODE, BounceType
+from carom.wire.addresses import parse_address
 from carom.wire.email import SendEmail
 
 
@@ -70,10 +73,28 @@ _LOAD = (
 )
 
 
+# One trip for both: a row for the suppression of the address, and one for the signature of the sender.
+_ABOUT = sa.union_all(
+    sa.select(sa.literal(True).label("suppressed"), suppression.c.reason, suppression.c.origin).where(
+        suppression.c.server_id == sa.bindparam("server_id"),
+        suppression.c.stream == sa.bindparam("stream"),
+        suppression.c.email == sa.bindparam("email"),
+    ),
+    sa.select(sa.literal(False), sender.c.name, sender.c.reply_to).where(
+        sender.c.account_id == sa.bindparam("account_id"), sender.c.address == sa.bindparam("sender")
+    ),
+)
+
+
 def load(connection: sa.Connection, recipient_id: int) -> Delivery:
     """Return what an attempt needs. Raises sqlalchemy.exc.NoResultFound."""
     row = connection.execute(_LOAD, {"recipient_id": recipient_id}).one()
-    email = row.address.lower()
+    email = intake.unpack_email(row.content)
+    from_ = parse_address(given(email.from_), "From")
+    asked = {"server_id": row.server_id, "stream": row.stream, "email": row.address.lower()}
+    about = connection.execute(_ABOUT, {**asked, "account_id": row.account_id, "sender": from_.email.lower()}).all()
+    for _, name, reply_to in (one for one in about if not one.suppressed):
+        email = signed(email, from_, name, reply_to)
     return Delivery(
         recipient_id=recipient_id,
         address=row.address,
@@ -85,8 +106,8 @@ def load(connection: sa.Connection, recipient_id: int) -> Delivery:
         delivery_type=row.delivery_type,
         stream=row.stream,
         submitted_at=row.submitted_at,
-        email=intake.unpack_email(row.content),
-        suppressed=bool(suppressions.suppressed(connection, row.server_id, row.stream, [email])),
+        email=email,
+        suppressed=any(one.suppressed for one in about),
     )
 
 

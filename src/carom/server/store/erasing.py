@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from carom.server.rules.erasing import names, without
 from carom.server.rules.stats import Kind
-from carom.server.store import bodies, intake, removal, rollup, stats
+from carom.server.store import bodies, bulk, inbound, intake, removal, rollup, stats
 from carom.server.store.schema import (
     bounce,
     captured,
@@ -64,6 +64,18 @@ def blank(connection: sa.Connection, messages: Collection[UUID], address: str, h
     _erase_raw(connection, [home for recipient_id in everyone for home in homes(recipient_id)])
     for message_id in messages:
         _blank(connection, message_id, address)
+
+
+def forget_received(connection: sa.Connection, account_id: int, address: str, after: UUID, limit: int) -> UUID | None:
+    """Take an address out of some of the mail that others sent to it too, and return where to go on, None at the end."""
+    blanked = inbound.blank(connection, _servers(connection, account_id), address, after, limit)
+    _forget_dumps(connection, blanked.digests)
+    return blanked.after
+
+
+def forget_unsent(connection: sa.Connection, account_id: int, address: str, after: int, limit: int) -> int | None:
+    """Take an address out of some bulk messages that are still to be sent, and return where to go on, None at the end."""
+    return bulk.erase_from(connection, _servers(connection, account_id), address, after, limit)
 
 
 def _servers(connection: sa.Connection, account_id: int) -> list[int]:

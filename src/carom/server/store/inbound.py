@@ -1,6 +1,6 @@
 """Received messages: added, searched, shown; released when they were blocked, tried again when they failed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,7 @@ import msgspec
 import sqlalchemy as sa
 from msgspec import Struct
 
+from carom.server.rules.erasing import without_received
 from carom.server.rules.inbound import Screen, mailboxes_of
 from carom.server.store import bodies, servers
 from carom.server.store.schema import inbound_message, inbound_rule
@@ -68,7 +69,6 @@ def add(
 ) -> bool:
     """Store a received message under its own MessageID; False if it is there already. ``digest`` is that of the raw mail
     where it is kept (:mod:`carom.server.store.bodies`)."""
-    listed = {name: getattr(message, name) for name in InboundSummary.__struct_fields__}
     row = {
         "id": UUID(message.message_id),
         "server_id": server_id,
@@ -76,16 +76,47 @@ def add(
         "status": message.status,
         "blocked_reason": message.blocked_reason or "",
         "from_email": message.from_full.email.lower(),
-        "recipients": mailboxes_of(message),
         "subject": message.subject,
         "mailbox_hash": message.mailbox_hash,
         "tag": message.tag,
-        "summary": msgspec.to_builtins(InboundSummary(**listed)),
-        "content": bodies.pack(encode_json(_content(message))),
         "digest": digest,
+        **_naming(message),
     }
     made = insert_new(connection, inbound_message, row).returning(inbound_message.c.id)
     return connection.execute(made).first() is not None
+
+
+def _naming(message: InboundDetails) -> dict[str, Any]:
+    """Return the columns that name to whom a message was sent."""
+    listed = {name: getattr(message, name) for name in InboundSummary.__struct_fields__}
+    return {
+        "recipients": mailboxes_of(message),
+        "summary": msgspec.to_builtins(InboundSummary(**listed)),
+        "content": bodies.pack(encode_json(_content(message))),
+    }
+
+
+class Blanked(Struct, frozen=True):
+    """Messages that no longer name an address, the raw mails that they no longer have, and where to go on, None at the
+    end."""
+
+    messages: list[UUID]
+    digests: set[bytes]
+    after: UUID | None
+
+
+def blank(connection: sa.Connection, server_ids: Collection[int], address: str, after: UUID, limit: int) -> Blanked:
+    """Take a lower-case address out of some of the messages that others sent and that name it; each loses its raw mail."""
+    mine = (inbound_message.c.server_id.in_(server_ids), inbound_message.c.id > after)
+    rows = connection.execute(
+        sa.select(inbound_message).where(*mine).order_by(inbound_message.c.id).limit(limit).with_for_update()
+    ).all()
+    found = [row for row in rows if address in row.recipients or address in row.summary["ReplyTo"].lower()]
+    for row in found:
+        changed = {**_naming(without_received(_details(row), address)), "digest": None}
+        connection.execute(sa.update(inbound_message).where(inbound_message.c.id == row.id).values(changed))
+    digests = {row.digest for row in found if row.digest is not None}
+    return Blanked([row.id for row in found], digests, rows[-1].id if len(rows) == limit else None)
 
 
 def _content(message: InboundDetails) -> _Content:

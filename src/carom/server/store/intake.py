@@ -12,7 +12,7 @@ import msgspec
 import sqlalchemy as sa
 from msgspec import structs
 
-from carom.server.rules.accepting import Accepted, Decision, Kept, Known, Submission, decide
+from carom.server.rules.accepting import KEY_REUSED, Accepted, Decision, Kept, Known, Once, Submission, decide
 from carom.server.rules.lifecycle import State
 from carom.server.rules.refusals import Refusal
 from carom.server.rules.sending import Checked, given
@@ -194,6 +194,34 @@ def forget_answers(connection: sa.Connection, before: datetime) -> int:
     old = sa.select(idempotency.c.server_id, idempotency.c.key).where(idempotency.c.at <= before).limit(BATCH)
     these = sa.tuple_(idempotency.c.server_id, idempotency.c.key).in_(old)
     return connection.execute(sa.delete(idempotency).where(these)).rowcount
+
+
+def first_answers(connection: sa.Connection, server_id: int, once: Once, now: datetime) -> Answers | None:
+    """Return what the first request with a key was answered, for requests that come in by another way than
+    :func:`accept`; None if there was none. Raises Refusal where it asked for something else."""
+    mine = (idempotency.c.server_id == server_id, idempotency.c.key == once.key)
+    kept = connection.execute(
+        sa.select(idempotency.c.payload_digest, idempotency.c.answers).where(*mine, idempotency.c.at > now - KEPT)
+    ).first()
+    if kept is None:
+        return None
+    if kept.payload_digest != once.digest:
+        raise Refusal(KEY_REUSED, key=once.key)
+    return _read_answers(kept.answers)
+
+
+def keep_answers(connection: sa.Connection, server_id: int, once: Once, answers: Answers, now: datetime) -> None:
+    """Keep what a request with a key is answered, in the transaction that makes it true."""
+    of_a_day_ago = (idempotency.c.server_id == server_id, idempotency.c.key == once.key, idempotency.c.at <= now - KEPT)
+    connection.execute(sa.delete(idempotency).where(*of_a_day_ago))
+    row = {
+        "server_id": server_id,
+        "key": once.key,
+        "payload_digest": once.digest,
+        "answers": _write_answers(answers),
+        "at": now,
+    }
+    connection.execute(sa.insert(idempotency).values(row))
 
 
 def microseconds(moment: datetime) -> int:

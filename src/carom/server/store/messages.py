@@ -17,14 +17,16 @@ from carom.server.rules.listing import (
     shown_click,
     shown_event,
     shown_open,
+    shown_suppression,
     stored_body,
     tracking,
 )
 from carom.server.rules.stats import Kind
 from carom.server.store import bodies, counting, deliveries, intake, servers, stats
 from carom.server.store.deliveries import Delivery
-from carom.server.store.schema import clicked, event, message, opened, recipient
+from carom.server.store.schema import bounce, clicked, event, message, opened, recipient
 from carom.server.store.servers import ServerSettings
+from carom.taxonomy import BY_CODE
 from carom.wire.endpoint import Ask
 from carom.wire.messages import MessageEvent, OutboundMessage, OutboundMessageDetails
 from carom.wire.times import Timestamp
@@ -205,10 +207,13 @@ def _events(connection: sa.Connection, message_id: UUID) -> list[MessageEvent]:
     opens = connection.execute(of_opens.where(opened.c.message_id == message_id).order_by(opened.c.id))
     of_clicks = sa.select(clicked.c.at, clicked.c.recipient, clicked.c.link, clicked.c.location)
     clicks = connection.execute(of_clicks.where(clicked.c.message_id == message_id).order_by(clicked.c.id))
+    of_bounces = sa.select(bounce.c.type, bounce.c.bounced_at.label("at"), bounce.c.email).order_by(bounce.c.id)
+    bounces = connection.execute(of_bounces.where(bounce.c.message_id == message_id, bounce.c.proven))
     found = [
         *((row.at, row.address, shown_event(row.kind, row.details)) for row in events),
         *((row.at, row.recipient, shown_open(row.user_agent)) for row in opens),
         *((row.at, row.recipient, shown_click(row.link, row.location)) for row in clicks),
+        *((row.at, row.email, shown_suppression(what)) for row in bounces if (what := BY_CODE[row.type].suppresses)),
     ]
     return [
         MessageEvent(recipient=address, type=what.type, received_at=Timestamp.of(at), details=what.details)

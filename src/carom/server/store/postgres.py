@@ -31,8 +31,9 @@ CONNECT_SECONDS = 10.0
 STATEMENT_SECONDS = 60.0
 POOL_SECONDS = 15.0
 TRIES = 3
-_TRY_AGAIN = frozenset({"40001", "40P01"})
-"""serialization_failure and deadlock_detected: the transaction is undone, and the same again may well pass."""
+_TRY_AGAIN = frozenset({"40001", "40P01", "23505"})
+"""serialization_failure, deadlock_detected, unique_violation: the transaction is undone, and the same again may well pass,
+or sees the row that another came first with and says so."""
 
 
 class PostgresDatabase:

@@ -1,7 +1,8 @@
 """Adding up: accepted messages into ``stat`` once their minute is over, and everything anew from the rows.
 
-A message is added when it is older than GRACE, so that no transaction can still be about to bring an older one. The
-mark moves in the same transaction; on PostgreSQL it is a row lock, so that two nodes never add the same minute.
+A message is added when it is older by GRACE than the oldest transaction that is still open, so that none can be about to
+bring an older one. The mark moves in the same transaction; on PostgreSQL it is a row lock, so that two nodes never add the
+same minute.
 """
 
 from collections.abc import Collection, Iterator
@@ -24,7 +25,7 @@ NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 def roll_up(connection: sa.Connection, now: datetime) -> None:
     """Add the messages since the mark that are older than GRACE."""
     begin = hold_mark(connection)
-    until = now - GRACE
+    until = _settled(connection, now)
     if begin == NEVER:
         rebuild(connection, now)
     elif until > begin:
@@ -36,7 +37,7 @@ def roll_up(connection: sa.Connection, now: datetime) -> None:
 def rebuild(connection: sa.Connection, now: datetime) -> None:
     """Count anew all that rows tell. What they no longer tell stays as it was counted when they went."""
     hold_mark(connection)
-    until = now - GRACE
+    until = _settled(connection, now)
     connection.execute(sa.update(stat).values(kept=0))
     for facts in (
         accepted(connection, Kind.MESSAGE, *_accepted_in(None, until)),
@@ -56,6 +57,19 @@ def hold_mark(connection: sa.Connection) -> datetime:
     """Return the mark, and let nobody else add up or remove what is counted before the transaction ends."""
     until: datetime = connection.execute(sa.select(stat_mark.c.until).with_for_update()).scalar_one()
     return until
+
+
+_OLDEST = sa.text(
+    "SELECT min(xact_start) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND application_name = 'carom' AND pid <> pg_backend_pid()"
+)
+"""When the oldest transaction began that may still bring messages: on PostgreSQL a node may be long about it."""
+
+
+def _settled(connection: sa.Connection, now: datetime) -> datetime:
+    """Return the time up to which all messages are there. SQLite has one writer, whose transaction this is."""
+    oldest: datetime | None = None if connection.dialect.name == "sqlite" else connection.scalar(_OLDEST)
+    return (now if oldest is None else min(now, oldest)) - GRACE
 
 
 def _set_mark(connection: sa.Connection, until: datetime) -> None:

@@ -71,7 +71,10 @@ server = sa.Table(
     _column("inbound_hash", sa.Text, unique=True),
     _column("settings", Json),
     _column("created_at", Utc),
+    # In lower case, and null for none: the settings hold it as it was given. Each received mail asks for it.
+    sa.Column("inbound_domain", sa.Text),
     sa.UniqueConstraint("account_id", "name"),
+    sa.Index("ix_server_inbound_domain", "inbound_domain", unique=True),
     sqlite_autoincrement=True,
 )
 
@@ -459,6 +462,8 @@ bulk_chunk = sa.Table(
     _column("server_id", BigId, index=True),
     _column("bulk_id", MessageId, sa.ForeignKey("bulk.id")),
     _column("content", sa.LargeBinary),
+    # Its messages are counted as failed, since it was tried in vain; it is kept so that somebody can try it again.
+    _column("given_up", sa.Boolean, server_default="0"),
     sqlite_autoincrement=True,
 )
 

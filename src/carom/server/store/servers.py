@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-import msgspec
 import sqlalchemy as sa
 from msgspec import Struct
 
@@ -89,6 +88,7 @@ def create(
     settings: ServerSettings | None = None,
 ) -> int:
     """Make a server with a token and the default streams, and return its id."""
+    settings = settings or ServerSettings()
     server_id: int = connection.execute(
         sa.insert(server)
         .values(
@@ -96,7 +96,8 @@ def create(
             name=name,
             delivery_type=delivery_type,
             inbound_hash=secrets.token_hex(16),
-            settings=settings or ServerSettings(),
+            settings=settings,
+            inbound_domain=_folded_domain(settings),
             created_at=now,
         )
         .returning(server.c.id)
@@ -209,9 +210,7 @@ def inbound_domain_taken(connection: sa.Connection, domain: str, but: int | None
 
 def by_inbound_domain(connection: sa.Connection, domain: str) -> int | None:
     """Return the server, of any account, that receives the mail of a domain."""
-    member = msgspec.json.encode({"inbound_domain": domain.lower()}).decode()[1:-1]
-    stored = sa.func.lower(sa.type_coerce(server.c.settings, sa.Text()))
-    return connection.scalar(sa.select(server.c.id).where(sa.func.replace(stored, member, "") != stored).limit(1))
+    return connection.scalar(sa.select(server.c.id).where(server.c.inbound_domain == domain.lower()))
 
 
 def by_inbound_hash(connection: sa.Connection, inbound_hash: str) -> int | None:
@@ -225,10 +224,14 @@ def _other_than(server_id: int | None) -> sa.ColumnElement[bool]:
 
 def change(connection: sa.Connection, server_id: int, name: str | None, settings: ServerSettings) -> None:
     """Set what can be set on a server, and its name if one is given."""
-    values: dict[str, object] = {"settings": settings}
+    values: dict[str, object] = {"settings": settings, "inbound_domain": _folded_domain(settings)}
     if name is not None:
         values["name"] = name
     connection.execute(sa.update(server).where(server.c.id == server_id).values(values))
+
+
+def _folded_domain(settings: ServerSettings) -> str | None:
+    return settings.inbound_domain.lower() or None
 
 
 class Shown(Struct, frozen=True, kw_only=True):

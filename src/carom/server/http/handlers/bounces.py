@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 from carom.server.http.calls import Call
 from carom.server.http.filters import bounds
 from carom.server.http.routes import routes
-from carom.server.rules.paging import check_page
+from carom.server.rules.paging import check_page, shown_total
 from carom.server.rules.refusals import Refusal
 from carom.server.rules.sending import given
 from carom.server.store import bounces, suppressions
@@ -61,7 +61,7 @@ async def get_bounces(call: Call, request: GetBounces) -> BouncePage:
     by_message = wanted.message_id is not None and request.count is UNSET
     count, offset = (500, 0) if by_message else check_page(request.count, request.offset, BAD_LIST)
     total, found = await call.context.database.read(bounces.page, call.tenant.server_id, wanted, count, offset)
-    return BouncePage(total_count=total, bounces=found)
+    return BouncePage(total_count=shown_total(total, count), bounces=found)
 
 
 @routes.serve(GET_BOUNCE_TAGS)

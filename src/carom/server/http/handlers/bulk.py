@@ -6,7 +6,7 @@ from itertools import islice
 from uuid import UUID
 
 import sqlalchemy as sa
-from msgspec import UNSET, UnsetType, structs
+from msgspec import UNSET, Struct, UnsetType, structs
 
 from carom.server.config import Settings
 from carom.server.http.calls import Call
@@ -17,11 +17,12 @@ from carom.server.pipeline.jobs import SendChunk
 from carom.server.pipeline.stages.accept import check_sender
 from carom.server.pipeline.worker import add_job
 from carom.server.rules import bulk as rules
+from carom.server.rules.accepting import Accepted, Once
 from carom.server.rules.paging import MAX_COUNT
 from carom.server.rules.refusals import Refusal, Refusals
 from carom.server.rules.sending import given
 from carom.server.rules.templates import BAD_VALUE, Parts
-from carom.server.store import bulk, streams
+from carom.server.store import bulk, intake, streams
 from carom.server.store.servers import Tenant
 from carom.wire.addresses import parse_address
 from carom.wire.bulk import (
@@ -35,6 +36,7 @@ from carom.wire.bulk import (
     GetBulks,
     SendBulk,
 )
+from carom.wire.errors import OK
 from carom.wire.templates import LAYOUT
 
 NOT_FOUND = 12
@@ -54,9 +56,13 @@ async def send_bulk(call: Call, request: SendBulk) -> BulkRequest:
         raise Refusals.of(found)
     parts, layout = (rules.own_parts(request), None) if kept is None else _parts(kept)
     mailing = rules.mailing(request, stream, parts, layout)
-    bulk_id = context.new_id()
-    subject = None if rules.is_templated(request) else given(request.subject) or None
-    await context.database.write(_add, tenant.server_id, bulk_id, mailing, _chunks(request), subject, context.clock())
+    made = _Made(
+        id=context.new_id(),
+        mailing=mailing,
+        chunks=_chunks(request),
+        subject=None if rules.is_templated(request) else given(request.subject) or None,
+    )
+    bulk_id = await context.database.write(_add, tenant.server_id, made, call.once, context.clock())
     context.wake()
     answer = await get_bulk(call, GetBulk(bulk_request_id=str(bulk_id)))
     return structs.replace(answer, old_id=answer.id)
@@ -130,14 +136,23 @@ def _chunks(request: SendBulk) -> list[list[BulkRecipient]]:
     return [messages[start : start + rules.CHUNK] for start in range(0, len(messages), rules.CHUNK)]
 
 
-def _add(
-    connection: sa.Connection,
-    server_id: int,
-    bulk_id: UUID,
-    mailing: rules.Mailing,
-    chunks: list[list[BulkRecipient]],
-    subject: str | None,
-    now: datetime,
-) -> None:
-    for chunk_id in bulk.add(connection, server_id, bulk_id, mailing, chunks, subject=subject, now=now):
+class _Made(Struct, frozen=True, kw_only=True):
+    """A request that is to be kept."""
+
+    id: UUID
+    mailing: rules.Mailing
+    chunks: list[list[BulkRecipient]]
+    subject: str | None
+
+
+def _add(connection: sa.Connection, server_id: int, made: _Made, once: Once | None, now: datetime) -> UUID:
+    """Keep a request and return its id; that of the first one where its key says that it is asked for again."""
+    first = None if once is None else intake.first_answers(connection, server_id, once, now)
+    if first is not None:
+        return next(answer.message_id for answer in first if isinstance(answer, Accepted))
+    chunks = bulk.add(connection, server_id, made.id, made.mailing, made.chunks, subject=made.subject, now=now)
+    for chunk_id in chunks:
         add_job(connection, SendChunk(chunk_id), now)
+    if once is not None:
+        intake.keep_answers(connection, server_id, once, [Accepted(made.id, None, now, OK)], now)
+    return made.id

@@ -14,7 +14,7 @@ from carom.server.keyring import Keyring, SigningKey, new_signing_key
 from carom.server.pipeline.intake import Context
 from carom.server.rules.dkim import is_published
 from carom.server.rules.domains import NO_DOMAIN, check_name, check_subdomain
-from carom.server.rules.paging import check_page
+from carom.server.rules.paging import check_page, shown_total
 from carom.server.rules.refusals import Refusal
 from carom.server.rules.sending import given
 from carom.server.store import domains
@@ -57,7 +57,7 @@ async def get_domains(call: Call, request: GetDomains) -> DomainPage:
     """List the account's domains, oldest first."""
     count, offset = check_page(request.count, request.offset, BAD_LIST)
     total, found = await call.context.database.read(domains.page, call.account_id, count, offset)
-    return DomainPage(total_count=total, domains=found)
+    return DomainPage(total_count=shown_total(total, count), domains=found)
 
 
 @routes.serve(CREATE_DOMAIN)

@@ -8,11 +8,11 @@ from carom.server.http.api import decode_item
 from carom.server.http.calls import Call
 from carom.server.http.routes import routes
 from carom.server.pipeline.intake import submit
-from carom.server.rules.accepting import Accepted
+from carom.server.rules.accepting import ALL_INACTIVE, Accepted
 from carom.server.rules.refusals import Refusal
 from carom.server.rules.sending import Checked, check
 from carom.wire.email import MAX_BATCH, SEND_BATCH, SEND_EMAIL, SendBatch, SendEmail, SendResult
-from carom.wire.errors import TEST_JOB_ACCEPTED
+from carom.wire.errors import ALL_INACTIVE_IN_BATCH, TEST_JOB_ACCEPTED
 from carom.wire.times import Timestamp
 
 
@@ -53,9 +53,12 @@ async def send_all(call: Call, items: Sequence[Checked | Refusal]) -> list[Accep
 
 
 def answer_of(answer: Accepted | Refusal) -> SendResult:
-    """Return what the API says of one message."""
+    """Return what the API says of one message, in a batch if it is refused."""
     if isinstance(answer, Refusal):
-        return SendResult(error_code=answer.code, message=answer.message, inactive_recipients=answer.inactive or None)
+        message = answer.message
+        if answer.code == ALL_INACTIVE:
+            message = ALL_INACTIVE_IN_BATCH.format(addresses=", ".join(answer.inactive))
+        return SendResult(error_code=answer.code, message=message, inactive_recipients=answer.inactive or None)
     return SendResult(
         to=answer.to,
         submitted_at=Timestamp.of(answer.submitted_at),

@@ -10,7 +10,7 @@ from carom.server.http.filters import bounds
 from carom.server.http.handlers.messages import BAD_LIST, NOT_FOUND, message_id
 from carom.server.http.routes import routes
 from carom.server.rules import inbound as rules
-from carom.server.rules.paging import check_page
+from carom.server.rules.paging import check_page, shown_total
 from carom.server.rules.refusals import Refusal
 from carom.server.rules.sending import given
 from carom.server.store import inbound
@@ -37,7 +37,7 @@ async def get_inbound_messages(call: Call, request: GetInboundMessages) -> Inbou
     total, found = await call.context.database.read(
         inbound.page, call.tenant.server_id, _filter(request), count, offset
     )
-    return InboundPage(total_count=total, inbound_messages=found)
+    return InboundPage(total_count=shown_total(total, count), inbound_messages=found)
 
 
 @routes.serve(GET_INBOUND_MESSAGE)

@@ -9,7 +9,7 @@ from carom.server.http.filters import bounds
 from carom.server.http.routes import routes
 from carom.server.pipeline.deps import SANDBOX_SERVER
 from carom.server.pipeline.stages.deliver import source
-from carom.server.rules.paging import check_page
+from carom.server.rules.paging import check_page, shown_total
 from carom.server.rules.refusals import Refusal
 from carom.server.rules.sending import given
 from carom.server.store import messages
@@ -40,7 +40,7 @@ async def get_outbound_messages(call: Call, request: GetOutboundMessages) -> Out
     total, found = await call.context.database.read(
         messages.page, call.tenant.server_id, _filter(request), count, offset, sandboxed=_sandboxed(call)
     )
-    return OutboundPage(total_count=total, messages=found)
+    return OutboundPage(total_count=shown_total(total, count), messages=found)
 
 
 @routes.serve(GET_OUTBOUND_MESSAGE)

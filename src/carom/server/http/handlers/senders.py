@@ -18,7 +18,7 @@ from carom.server.pipeline.jobs import Confirm
 from carom.server.pipeline.worker import add_job
 from carom.server.rules import senders as rules
 from carom.server.rules.domains import check_subdomain
-from carom.server.rules.paging import check_page
+from carom.server.rules.paging import check_page, shown_total
 from carom.server.rules.refusals import Refusal
 from carom.server.rules.sending import given
 from carom.server.store import domains, senders
@@ -59,7 +59,7 @@ async def get_senders(call: Call, request: GetSenders) -> SenderPage:
     """List the account's signatures, oldest first."""
     count, offset = check_page(request.count, request.offset, BAD_LIST)
     total, found = await call.context.database.read(senders.page, call.account_id, count, offset)
-    return SenderPage(total_count=total, sender_signatures=found)
+    return SenderPage(total_count=shown_total(total, count), sender_signatures=found)
 
 
 @routes.serve(CREATE_SENDER)

@@ -10,7 +10,7 @@ from carom.server.http.handlers.server import change, check_free, read_settings,
 from carom.server.http.routes import routes
 from carom.server.pipeline.jobs import Purge
 from carom.server.pipeline.worker import add_job
-from carom.server.rules.paging import check_page
+from carom.server.rules.paging import check_page, shown_total
 from carom.server.rules.sending import given
 from carom.server.rules.servers import check_name, no_server
 from carom.server.store import removal, servers
@@ -40,7 +40,7 @@ async def get_servers(call: Call, request: GetServers) -> ServerPage:
     total, found = await call.context.database.read(
         servers.page, call.account_id, given(request.name), count, offset, shown_by(call.context)
     )
-    return ServerPage(total_count=total, servers=found)
+    return ServerPage(total_count=shown_total(total, count), servers=found)
 
 
 @routes.serve(CREATE_SERVER)

@@ -8,7 +8,7 @@ from msgspec import UNSET
 
 from carom.server.http.calls import Call
 from carom.server.http.routes import routes
-from carom.server.rules.paging import check_page
+from carom.server.rules.paging import check_page, shown_total
 from carom.server.rules.refusals import Refusal
 from carom.server.rules.sending import given
 from carom.server.rules.templated import preview
@@ -58,7 +58,7 @@ async def get_templates(call: Call, request: GetTemplates) -> TemplatePage:
     )
     count, offset = check_page(request.count, request.offset, BAD_LIST)
     total, found = await call.context.database.read(templates.page, call.tenant.server_id, wanted, count, offset)
-    return TemplatePage(total_count=total, templates=found)
+    return TemplatePage(total_count=shown_total(total, count), templates=found)
 
 
 def _listed_type(kind: str) -> str:

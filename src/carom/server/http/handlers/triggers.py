@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from carom.server.http.calls import Call
 from carom.server.http.routes import routes
-from carom.server.rules.paging import check_page
+from carom.server.rules.paging import check_page, shown_total
 from carom.server.rules.refusals import Refusal
 from carom.server.rules.sending import given
 from carom.server.rules.servers import is_domain
@@ -42,7 +42,7 @@ async def get_inbound_rules(call: Call, request: GetTriggers) -> InboundRulePage
     """List the rules, oldest first."""
     count, offset = check_page(request.count, request.offset, BAD_LIST)
     total, found = await call.context.database.read(triggers.page, call.tenant.server_id, count, offset)
-    return InboundRulePage(total_count=total, inbound_rules=found)
+    return InboundRulePage(total_count=shown_total(total, count), inbound_rules=found)
 
 
 @routes.serve(CREATE_INBOUND_RULE)

@@ -8,7 +8,7 @@ from carom.server.http.calls import Call
 from carom.server.http.filters import bounds
 from carom.server.http.handlers.messages import BAD_LIST, NOT_FOUND, message_id
 from carom.server.http.routes import routes
-from carom.server.rules.paging import check_page
+from carom.server.rules.paging import check_page, shown_total
 from carom.server.rules.refusals import Refusal
 from carom.server.rules.sending import given
 from carom.server.store import clicks, messages, opens
@@ -33,35 +33,35 @@ PLATFORMS = frozenset({"webmail", "desktop", "mobile", "unknown"})
 @routes.serve(GET_OPENS)
 async def get_opens(call: Call, request: GetOpens) -> OpenPage:
     """Search the opens of a stream, newest first."""
-    page = check_page(request.count, request.offset, BAD_LIST)
-    total, found = await call.context.database.read(opens.page, call.tenant.server_id, _filter(request), *page)
-    return OpenPage(total_count=total, opens=found)
+    count, offset = check_page(request.count, request.offset, BAD_LIST)
+    total, found = await call.context.database.read(opens.page, call.tenant.server_id, _filter(request), count, offset)
+    return OpenPage(total_count=shown_total(total, count), opens=found)
 
 
 @routes.serve(GET_CLICKS)
 async def get_clicks(call: Call, request: GetOpens) -> ClickPage:
     """Search the clicks of a stream, newest first."""
-    page = check_page(request.count, request.offset, BAD_LIST)
-    total, found = await call.context.database.read(clicks.page, call.tenant.server_id, _filter(request), *page)
-    return ClickPage(total_count=total, clicks=found)
+    count, offset = check_page(request.count, request.offset, BAD_LIST)
+    total, found = await call.context.database.read(clicks.page, call.tenant.server_id, _filter(request), count, offset)
+    return ClickPage(total_count=shown_total(total, count), clicks=found)
 
 
 @routes.serve(GET_OPENS_OF_MESSAGE)
 async def get_opens_of_message(call: Call, request: GetOpensOfMessage) -> OpenPage:
     """List who opened a message."""
-    page = check_page(request.count, request.offset, BAD_LIST)
+    count, offset = check_page(request.count, request.offset, BAD_LIST)
     wanted = message_id(request.message_id)
-    total, found = await call.context.database.read(_opens_of, call.tenant.server_id, wanted, *page)
-    return OpenPage(total_count=total, opens=found)
+    total, found = await call.context.database.read(_opens_of, call.tenant.server_id, wanted, count, offset)
+    return OpenPage(total_count=shown_total(total, count), opens=found)
 
 
 @routes.serve(GET_CLICKS_OF_MESSAGE)
 async def get_clicks_of_message(call: Call, request: GetOpensOfMessage) -> ClickPage:
     """List who followed which link of a message."""
-    page = check_page(request.count, request.offset, BAD_LIST)
+    count, offset = check_page(request.count, request.offset, BAD_LIST)
     wanted = message_id(request.message_id)
-    total, found = await call.context.database.read(_clicks_of, call.tenant.server_id, wanted, *page)
-    return ClickPage(total_count=total, clicks=found)
+    total, found = await call.context.database.read(_clicks_of, call.tenant.server_id, wanted, count, offset)
+    return ClickPage(total_count=shown_total(total, count), clicks=found)
 
 
 def _opens_of(

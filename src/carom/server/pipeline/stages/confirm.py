@@ -4,7 +4,7 @@ from carom.server.pipeline.deps import Deps
 from carom.server.pipeline.jobs import Confirm
 from carom.server.pipeline.letters import send_letter
 from carom.server.rules.letters import Letter
-from carom.server.rules.senders import CONFIRM_PATH, CONFIRM_SUBJECT, confirmation_text
+from carom.server.rules.senders import CONFIRM_PATH, CONFIRM_SUBJECT, LINK_LASTS, confirmation_text
 from carom.server.store import senders
 
 
@@ -14,7 +14,7 @@ async def confirm(job: Confirm, deps: Deps) -> None:
     if found is None or found.confirmed:
         return
     now = deps.clock()
-    link = f"{deps.public_url.rstrip('/')}/{CONFIRM_PATH}/{deps.keyring.confirmation(found.id)}"
+    link = f"{deps.public_url.rstrip('/')}/{CONFIRM_PATH}/{deps.keyring.confirmation(found.id, now + LINK_LASTS)}"
     text = confirmation_text(name=found.name, address=found.email, note=found.note, link=link)
     key = f"confirm-{found.id}-{now:%Y%m%d%H%M%S%f}"
     await send_letter(Letter(to=found.email, subject=CONFIRM_SUBJECT, text=text, key=key), deps)

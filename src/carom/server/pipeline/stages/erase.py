@@ -15,6 +15,8 @@ from carom.server.store.erasing import Homes
 
 SLICE = 100
 """Messages in one transaction."""
+CHUNKS = 20
+"""Parts of bulk requests in one transaction."""
 LOOKED_THROUGH = 1000
 """Messages read at a time."""
 BEFORE_ALL = UUID(int=0)
@@ -29,13 +31,30 @@ async def erase(job: Erase, deps: Deps) -> None:
         return (return_path(recipient_id, domain, keys, version).lower() for version in keys)
 
     if not asked.done:
+        # First what is still to be sent: it would be mail of the person's again.
+        await _look_through_unsent(asked, deps)
         while await deps.database.write(erasing.erase_some, asked.account_id, asked.requested_for, homes, SLICE):
             pass
+        await _look_through_received(asked, deps)
         await _look_through(asked, homes, deps)
         await deps.database.write(data_removals.finish, asked.id, deps.clock())
     if asked.notify:
         key = f"data-removal-{asked.id}"
         await send_letter(Letter(to=asked.requested_by, subject=SUBJECT, text=done_text(asked.id), key=key), deps)
+
+
+async def _look_through_unsent(asked: Asked, deps: Deps) -> None:
+    """Take the address out of bulk requests whose messages are still to be made."""
+    after: int | None = 0
+    while after is not None:
+        after = await deps.database.write(erasing.forget_unsent, asked.account_id, asked.requested_for, after, CHUNKS)
+
+
+async def _look_through_received(asked: Asked, deps: Deps) -> None:
+    """Take the address out of the mail that others sent to it too."""
+    after: UUID | None = BEFORE_ALL
+    while after is not None:
+        after = await deps.database.write(erasing.forget_received, asked.account_id, asked.requested_for, after, SLICE)
 
 
 async def _look_through(asked: Asked, homes: Homes, deps: Deps) -> None:
