@@ -63,11 +63,13 @@ class Headers(Mapping[str, str]):
 
 
 class Part(NamedTuple):
-    """A leaf of a mail: its media type in lower case, its headers, its body still encoded."""
+    """A leaf of a mail: its media type in lower case, the headers that say how to read it, its body still encoded, and
+    the whole of its headers."""
 
     type: str
     headers: Mapping[str, str]
     body: bytes
+    head: bytes = b""
 
     @property
     def text(self) -> str:
@@ -89,7 +91,7 @@ def read_mail(raw: bytes) -> Mail:
     block, body = split_head(plain_lines(raw))
     entity = _read_part_headers(block)
     content_type = entity.get("content-type", "")
-    parts = list(_leaves(entity, body, 0))
+    parts = list(_leaves(b"", entity, body, 0))
     return Mail(Headers(block), parts, media_type(content_type), content_type)
 
 
@@ -141,7 +143,7 @@ def parameters(content_type: str) -> dict[str, str]:
     return {name.lower(): quoted or plain for name, quoted, plain in _PARAMETER.findall(content_type[:4096])}
 
 
-def _leaves(headers: Mapping[str, str], body: bytes, depth: int) -> Iterator[Part]:
+def _leaves(block: bytes, headers: Mapping[str, str], body: bytes, depth: int) -> Iterator[Part]:
     content_type = headers.get("content-type", "")
     kind = media_type(content_type)
     pieces: list[bytes] = []
@@ -152,9 +154,9 @@ def _leaves(headers: Mapping[str, str], body: bytes, depth: int) -> Iterator[Par
         pieces = _guess(body)
     for piece in pieces:
         head, inner = split_head(piece)
-        yield from _leaves(_read_part_headers(head), inner, depth + 1)
+        yield from _leaves(head, _read_part_headers(head), inner, depth + 1)
     if not pieces:
-        yield Part("text/plain" if kind.startswith("multipart/") else kind, headers, body)
+        yield Part("text/plain" if kind.startswith("multipart/") else kind, headers, body, block)
 
 
 def _guess(body: bytes) -> list[bytes]:

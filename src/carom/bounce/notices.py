@@ -8,7 +8,6 @@ text, ``from: daemon|person; <decisive headers>; subject: ...; body: ...``, in l
 from carom.bounce.addresses import ADDRESS, header_address
 from carom.bounce.events import AutoReply, Challenge, ContentNotice, ListRequest, RelayTest, Report
 from carom.bounce.evidence import Evidence, plain
-from carom.bounce.ids import bare_id
 from carom.bounce.mime import Mail, subject_of
 from carom.bounce.prose import squash
 from carom.bounce.rulebook import rules_of
@@ -62,17 +61,12 @@ def _report(mail: Mail, told: Told, verdict: Verdict, event: Notice) -> Report:
     one = event(
         recipient=None if event is RelayTest else recipient,
         diagnostic=squash(told.text),
-        original_message_id=_answered(mail, told),
+        original_message_id=told.message_id,
         type=verdict.type,
         rule=verdict.rule,
         matched=verdict.matched,
     )
     return Report(events=(one,), headers=mail.headers, returned=told.returned, reader="notice")
-
-
-def _answered(mail: Mail, told: Told) -> str | None:
-    """Return the id of the mail that is answered: the returned one's, else the one that the headers refer to."""
-    return told.message_id or bare_id(mail.headers.get("in-reply-to"))
 
 
 def _named(mail: Mail, told: Told) -> str | None:
