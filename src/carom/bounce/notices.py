@@ -57,7 +57,7 @@ def _signs(mail: Mail, told: Told) -> str:
 
 def _report(mail: Mail, told: Told, verdict: Verdict, event: Notice) -> Report:
     sender = header_address(mail.headers.get("from", ""))
-    recipient = (_named(mail, told) if event in _NAMED_IN_BODY else None) or sender
+    recipient = (_named(mail, told, sender) if event in _NAMED_IN_BODY else None) or sender
     one = event(
         recipient=None if event is RelayTest else recipient,
         diagnostic=squash(told.text),
@@ -69,8 +69,11 @@ def _report(mail: Mail, told: Told, verdict: Verdict, event: Notice) -> Report:
     return Report(events=(one,), headers=mail.headers, returned=told.returned, reader="notice")
 
 
-def _named(mail: Mail, told: Told) -> str | None:
-    """Return the first address of the body that is not the address written to."""
+def _named(mail: Mail, told: Told, sender: str | None) -> str | None:
+    """Return the first address of the body that is not the address written to, nor one made from the sender's to
+    answer to, as ``anna-confirm-123@`` of ``anna@``."""
     own = (header_address(mail.headers.get("to", "")) or "").lower()
+    local = (sender or "").partition("@")[0]
     named = (match[0].strip(".'") for match in ADDRESS.finditer(told.text[:4000]))
-    return next((address for address in named if address.lower() != own), None)
+    made = (f"{local}-", f"{local}+") if local else ()
+    return next((address for address in named if address.lower() != own and not address.startswith(made)), None)

@@ -65,8 +65,8 @@ def _readers(mail: Mail, told: Told, rules: Rules) -> Iterator[Callable[[], Repo
     auto-reply, whose null return path alone makes it no bounce."""
     voice = voice_of(mail.headers, told.text)
     autoreplies = partial(read_notice, mail, told, "autoreplies")
-    # What begins as bounces do, or names failed recipients, is no notice whatever words it quotes.
-    if not voice.opens and "x-failed-recipients" not in mail.headers:
+    # What begins as bounces do and tells of a failure, or names failed recipients, is no notice whatever words it quotes.
+    if not (voice.opens and tells_failure(told.text)) and "x-failed-recipients" not in mail.headers:
         yield partial(read_notice, mail, told, "notices")
     if voice.system:
         yield partial(_machine_text, mail, told, rules, voice)
