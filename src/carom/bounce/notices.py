@@ -73,7 +73,7 @@ def _named(mail: Mail, told: Told, sender: str | None) -> str | None:
     """Return the first address of the body that is not the address written to, nor one made from the sender's to
     answer to, as ``anna-confirm-123@`` of ``anna@``."""
     own = (header_address(mail.headers.get("to", "")) or "").lower()
-    local = (sender or "").partition("@")[0]
+    local = (sender or "").partition("@")[0].lower()
     named = (match[0].strip(".'") for match in ADDRESS.finditer(told.text[:4000]))
     made = (f"{local}-", f"{local}+") if local else ()
-    return next((address for address in named if address.lower() != own and not address.startswith(made)), None)
+    return next((address for address in named if address.lower() != own and not address.lower().startswith(made)), None)

@@ -17,8 +17,21 @@ _AFTER = re.compile(
     )[\[<("']?({_NAME})""",
     re.IGNORECASE | re.MULTILINE | re.VERBOSE,
 )
-_AFTER_WORDS = ("host", "talking to", "onnect", "onversation", "timed out with", " by ", "transferring", "exchanger")
-_AFTER_WORDS += ("erver", "ystem", "MTA", "elay:", "MX:")
+_AFTER_WORDS = (
+    "host",
+    "talking to",
+    "onnect",
+    "onversation",
+    "timed out with",
+    " by ",
+    "transferring",
+    "exchanger",
+    "erver",
+    "ystem",
+    "MTA",
+    "elay:",
+    "MX:",
+)
 # Words behind a host, some in other languages than English.
 _SPEAKS = re.compile(
     r"\s(?:said|says|replied|responded|answered|reports|did not like|does not like|failed after|rejected|returned|gave this error"

@@ -127,7 +127,8 @@ def _may_bounce(mail: Mail, told: Told, voice: Voice) -> bool:
             or bool(find_status(told.text[:MAX_TEXT]))
             or _names_a_fault(told)
         )
-    if is_list(mail.headers) or is_answer(mail.headers) or not (voice.system or is_daemon(mail.headers)):
+    answers = is_answer(mail.headers) and not voice.opens
+    if is_list(mail.headers) or answers or not (voice.system or is_daemon(mail.headers)):
         return False
     tells = tells_failure(told.text) or (_names_a_fault(told) and (voice.system or _holds_a_code(told)))
     return tells and (voice.opens or not tells_of_goods(told.text))

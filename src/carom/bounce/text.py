@@ -101,7 +101,7 @@ def _loose_id(parts: list[Part]) -> str | None:
 def read_told(mail: Mail) -> Told:
     """Return the human text of a mail and the headers of the mail it returns, in a part of its own or in the text."""
     returned = next((part_headers(part) for part in mail.parts if part.type in RETURNED_TYPES), Headers())
-    returned = returned or next((Headers(part.head) for part in mail.parts[1:] if _is_mail_head(part.head)), returned)
+    returned = returned or next((found for part in mail.parts[1:] if (found := _untyped_mail(part))), returned)
     told: list[str] = []
     for part in _human(mail.parts):
         text = strip_html(part.text) if part.type == "text/html" else part.text
@@ -114,6 +114,14 @@ def read_told(mail: Mail) -> Told:
             returned = returned or _headers_in(text[cut:])
             break
     return Told("\n\n".join(told).strip(), returned, mail)
+
+
+def _untyped_mail(part: Part) -> Headers | None:
+    """Read the headers of a mail that is a part's own headers, or a part that is called a file."""
+    if _is_mail_head(part.head):
+        return Headers(part.head)
+    headers = part_headers(part) if part.type.startswith("application/") else None
+    return headers if headers and headers.holds(b"\nmessage-id:") else None
 
 
 def _is_mail_head(head: bytes) -> bool:
