@@ -6,7 +6,7 @@ It never raises, and its limits bound the work on hostile mail: what lies beyond
 import binascii
 import re
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar, overload
 
 HEAD_BYTES, TAIL_BYTES = 1 << 20, 1 << 18
 REPORT_LEAD, REPORT_BYTES = 1 << 9, 1 << 16
@@ -15,6 +15,8 @@ MAX_DEPTH, MAX_PARTS, MAX_TEXT, MAX_SUBJECT, MAX_VALUE = 16, 256, 1 << 17, 1000,
 # Of a part only what says how to read it.
 _PART_NAMES = b"\ncontent-t"
 _PART_FIELD = re.compile(rb"(content-(?:type|transfer-encoding))[ \t]*:[ \t]*(.*(?:\n[ \t].*)*)", re.IGNORECASE)
+_FIELD = re.compile(rb"[ \t]*:(.*(?:\n[ \t].*)*)")
+_ANY_FIELD = re.compile(rb"^([^\s:]+)[ \t]*:(.*(?:\n[ \t].*)*)", re.MULTILINE)
 _FOLD = re.compile(r"\n[ \t]+")
 _PARAMETER = re.compile(r""";\s*([a-zA-Z0-9*_-]+)\s*=\s*(?:"([^"\n]*)"?|([^;\s]*))""")
 _DELIMITER = re.compile(rb"^--(\S[^\n]{0,199}?)[ \t]*\n(?:Content-|\n|Received:)", re.MULTILINE | re.IGNORECASE)
@@ -25,28 +27,70 @@ _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 _NO_CHARSETS = frozenset({"punycode", "idna", "undefined", "raw_unicode_escape", "unicode_escape"})
 
 
-class Headers(Mapping[str, str]):
-    """Header fields by lower-case name, unfolded, the first of each name, cut at ``MAX_VALUE``. They are read when they
-    are asked for: of most reports only one or two ever are."""
+_Other = TypeVar("_Other")
 
-    __slots__ = ("_block", "_fields")
+
+class Headers(Mapping[str, str]):
+    """Header fields by lower-case name, unfolded, the first of each name, cut at ``MAX_VALUE``. One is looked for when it
+    is asked for, and all are read only where all are: of most reports a few ever are."""
+
+    __slots__ = ("_block", "_fields", "_lowered", "_whole")
 
     def __init__(self, block: bytes = b"") -> None:
-        self._block = block
-        self._fields: dict[str, str] | None = None
+        self._block = b"\n" + block
+        self._lowered: bytes | None = None
+        self._fields: dict[str, str | None] = {}
+        self._whole = False
 
-    def _read(self) -> dict[str, str]:
-        if self._fields is None:
+    def _find(self, name: str) -> str | None:
+        fields = self._fields
+        if self._whole or name in fields:
+            return fields.get(name)
+        lowered = self._lower()
+        line, value = b"\n" + name.encode(), None
+        at = lowered.find(line)
+        while at >= 0:
+            if match := _FIELD.match(self._block, at + len(line)):
+                value = _field_value(match[1])
+                break
+            at = lowered.find(line, at + 1)
+        fields[name] = value
+        return value
+
+    def _lower(self) -> bytes:
+        if self._lowered is None:
+            self._lowered = self._block.lower()
+        return self._lowered
+
+    def _read(self) -> dict[str, str | None]:
+        if not self._whole:
             self._fields = {}
-            for line in _unfolded(self._block.decode("utf-8", "replace")):
-                name, colon, value = line.partition(":")
-                name = name.rstrip().lower()
-                if colon and " " not in name and name not in self._fields:
-                    self._fields[name] = value[:MAX_VALUE].strip()
+            for match in _ANY_FIELD.finditer(self._block):
+                name = match[1].decode("utf-8", "replace").lower()
+                if name not in self._fields:
+                    self._fields[name] = _field_value(match[2])
+            self._whole = True
         return self._fields
 
+    @overload
+    def get(self, name: str, /) -> str | None: ...
+    @overload
+    def get(self, name: str, /, default: str) -> str: ...
+    @overload
+    def get(self, name: str, /, default: _Other) -> str | _Other: ...
+    def get(self, name: str, /, default: str | _Other | None = None) -> str | _Other | None:
+        """Return a field, ``default`` where there is none."""
+        value = self._find(name)
+        return default if value is None else value
+
     def __getitem__(self, name: str) -> str:
-        return self._read()[name]
+        value = self._find(name)
+        if value is None:
+            raise KeyError(name)
+        return value
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self._find(name) is not None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._read())
@@ -59,7 +103,7 @@ class Headers(Mapping[str, str]):
 
     def holds(self, words: bytes) -> bool:
         """Tell whether words in lower case stand anywhere in the block; a quick way to say no."""
-        return words in self._block.lower()
+        return words in self._lower()
 
 
 class Part(NamedTuple):
@@ -129,8 +173,9 @@ def _read_part_headers(block: bytes) -> dict[str, str]:
     return fields
 
 
-def _unfolded(text: str) -> list[str]:
-    return (_FOLD.sub(" ", text) if "\n " in text or "\n\t" in text else text).split("\n")
+def _field_value(value: bytes) -> str:
+    text = value.decode("utf-8", "replace")
+    return (_FOLD.sub(" ", text) if "\n" in text else text)[:MAX_VALUE].strip()
 
 
 def media_type(content_type: str) -> str:

@@ -69,9 +69,8 @@ class Rules(Sequence["Rule"]):
         """Return the phrases that stand in a text, by rule, and the rules whose regexes are worth a try."""
         phrases: dict[int, str] = {}
         worth: set[int] = set()
-        spaced = text.translate(_SPACED).split()
-        keys = {word[:_KEY] for word in spaced}
-        keys.update(spaced)
+        keys = set(text.translate(_SPACED).split())
+        keys.update([word[:_KEY] for word in keys])
         if not text.isascii():
             keys.add(_ALWAYS)
         keys.add(_SHORT)
