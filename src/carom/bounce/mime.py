@@ -15,8 +15,7 @@ MAX_DEPTH, MAX_PARTS, MAX_TEXT, MAX_SUBJECT, MAX_VALUE = 16, 256, 1 << 17, 1000,
 # Of a part only what says how to read it.
 _PART_NAMES = b"\ncontent-t"
 _PART_FIELD = re.compile(rb"(content-(?:type|transfer-encoding))[ \t]*:[ \t]*(.*(?:\n[ \t].*)*)", re.IGNORECASE)
-_FIELD = re.compile(rb"[ \t]*:(.*(?:\n[ \t].*)*)")
-_ANY_FIELD = re.compile(rb"^([^\s:]+)[ \t]*:(.*(?:\n[ \t].*)*)", re.MULTILINE)
+_VALUE = re.compile(rb".*(?:\n[ \t].*)*")
 _FOLD = re.compile(r"\n[ \t]+")
 _PARAMETER = re.compile(r""";\s*([a-zA-Z0-9*_-]+)\s*=\s*(?:"([^"\n]*)"?|([^;\s]*))""")
 _DELIMITER = re.compile(rb"^--(\S[^\n]{0,199}?)[ \t]*\n(?:Content-|\n|Received:)", re.MULTILINE | re.IGNORECASE)
@@ -31,46 +30,38 @@ _Other = TypeVar("_Other")
 
 
 class Headers(Mapping[str, str]):
-    """Header fields by lower-case name, unfolded, the first of each name, cut at ``MAX_VALUE``. One is looked for when it
-    is asked for, and all are read only where all are: of most reports a few ever are."""
+    """Header fields by lower-case name, unfolded, the first of each name, cut at ``MAX_VALUE``. Where each begins is found
+    at once when the first is asked for; a value is read when it is."""
 
-    __slots__ = ("_block", "_fields", "_lowered", "_whole")
+    __slots__ = ("_block", "_places", "_values")
 
     def __init__(self, block: bytes = b"") -> None:
-        self._block = b"\n" + block
-        self._lowered: bytes | None = None
-        self._fields: dict[str, str | None] = {}
-        self._whole = False
+        self._block = block
+        self._places: dict[str, int] | None = None
+        self._values: dict[str, str | None] = {}
 
     def _find(self, name: str) -> str | None:
-        fields = self._fields
-        if self._whole or name in fields:
-            return fields.get(name)
-        lowered = self._lower()
-        line, value = b"\n" + name.encode(), None
-        at = lowered.find(line)
-        while at >= 0:
-            if match := _FIELD.match(self._block, at + len(line)):
-                value = _field_value(match[1])
-                break
-            at = lowered.find(line, at + 1)
-        fields[name] = value
+        if name in self._values:
+            return self._values[name]
+        places = self._places if self._places is not None else self._look()
+        at = places.get(name)
+        value = None if at is None else self._read(at)
+        self._values[name] = value
         return value
 
-    def _lower(self) -> bytes:
-        if self._lowered is None:
-            self._lowered = self._block.lower()
-        return self._lowered
+    def _look(self) -> dict[str, int]:
+        self._places, at = {}, 0
+        for line in self._block.split(b"\n"):
+            name, colon, _ = line.partition(b":")
+            if colon and name and name[0] not in b" \t":
+                self._places.setdefault(name.decode("utf-8", "replace").rstrip().lower(), at + len(name) + 1)
+            at += len(line) + 1
+        return self._places
 
-    def _read(self) -> dict[str, str | None]:
-        if not self._whole:
-            self._fields = {}
-            for match in _ANY_FIELD.finditer(self._block):
-                name = match[1].decode("utf-8", "replace").lower()
-                if name not in self._fields:
-                    self._fields[name] = _field_value(match[2])
-            self._whole = True
-        return self._fields
+    def _read(self, at: int) -> str:
+        match = _VALUE.match(self._block, at)
+        text = match[0].decode("utf-8", "replace") if match else ""
+        return (_FOLD.sub(" ", text) if "\n" in text else text)[:MAX_VALUE].strip()
 
     @overload
     def get(self, name: str, /) -> str | None: ...
@@ -93,17 +84,17 @@ class Headers(Mapping[str, str]):
         return isinstance(name, str) and self._find(name) is not None
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._read())
+        return (name for name in (self._places or self._look()) if " " not in name)
 
     def __len__(self) -> int:
-        return len(self._read())
+        return sum(1 for _ in self)
 
     def __bool__(self) -> bool:
         return b":" in self._block
 
     def holds(self, words: bytes) -> bool:
         """Tell whether words in lower case stand anywhere in the block; a quick way to say no."""
-        return words in self._lower()
+        return words in self._block.lower()
 
 
 class Part(NamedTuple):
@@ -171,11 +162,6 @@ def _read_part_headers(block: bytes) -> dict[str, str]:
             fields.setdefault(name.lower(), _FOLD.sub(" ", value).strip())
         at = lowered.find(_PART_NAMES, at + 1)
     return fields
-
-
-def _field_value(value: bytes) -> str:
-    text = value.decode("utf-8", "replace")
-    return (_FOLD.sub(" ", text) if "\n" in text else text)[:MAX_VALUE].strip()
 
 
 def media_type(content_type: str) -> str:

@@ -32,6 +32,7 @@ _ANSWER = re.compile(
 
 
 _LIST = ("list-id", "list-post", "list-unsubscribe", "list-unsubscribe-post", "x-list-administrivia")
+_LIST_WORDS = b"list-"
 
 
 def is_daemon_named(headers: Headers) -> bool:
@@ -82,4 +83,5 @@ def is_answer(headers: Headers) -> bool:
 
 def is_list(headers: Headers) -> bool:
     """Tell whether the mail came from a mailing list or as a newsletter."""
-    return any(name in headers for name in _LIST) or headers.get("precedence", "").strip().lower() == "list"
+    listed = headers.holds(_LIST_WORDS) and any(name in headers for name in _LIST)
+    return listed or headers.get("precedence", "").strip().lower() == "list"
