@@ -1,11 +1,10 @@
 """Fuzz the bounce engine with atheris: ``python fuzz/parse.py [SECONDS] [CORPUS...]``, 60 seconds if not said.
 
-The invariant: any bytes give a report, every event of it has a type and a rule, and a mail of 4 KB takes no second.
+The invariant: any bytes give a report, every event of it has a type and a rule, and a mail of 4 KB ends within the fuzzer's time-out.
 """
 
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 try:
@@ -22,12 +21,10 @@ SEEDS = Path(__file__).parents[1] / "tests" / "bounce" / "mails"
 
 def once(raw: bytes) -> None:
     """Check the invariant on one input."""
-    begun = time.process_time()
     report = parse(raw)
     for event in report.events:
         assert event.type
         assert event.rule
-    assert time.process_time() - begun < 1, "too slow"
 
 
 def main() -> None:

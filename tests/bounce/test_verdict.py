@@ -38,6 +38,16 @@ def test_what_mail_systems_write_has_its_type(kind: str, text: str) -> None:
     assert classify(text=text).type == kind
 
 
+NEVER_HARD = (Path(__file__).parent / "never-hard.txt").read_text("utf-8").splitlines()
+
+
+@pytest.mark.parametrize("text", NEVER_HARD)
+def test_what_does_not_speak_of_the_recipient_is_never_hard(text: str) -> None:
+    """Words of hard bounces said of records, files, certificates, senders and rules, also in answer to RCPT."""
+    assert classify(text=text).type is not BounceType.HARD_BOUNCE
+    assert classify(text=text, command="RCPT").type is not BounceType.HARD_BOUNCE
+
+
 def test_an_address_never_matches_a_rule() -> None:
     """A local part may be any word; only what the server says counts."""
     assert classify(text="550 <blacklisted.spam@quota.example>: no").type is BounceType.UNKNOWN

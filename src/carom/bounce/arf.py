@@ -15,6 +15,8 @@ from carom.taxonomy import BounceType
 _FIELD = re.compile(r"^([A-Za-z][\w-]*)[ \t]*:[ \t]*(.*(?:\n[ \t]+\S.*)*)", re.MULTILINE)
 # Outlook.com's complaint feed: no report part, this subject, and the mail with its reader in a header of its own.
 _JMRP = re.compile(r"^complaint about message from (\S+)", re.IGNORECASE)
+# Where a report has no Source-IP, its text names the address.
+_FROM_IP = re.compile(r"\b(?:from|IP)(?: IP)?(?: address)?:? \[?(\d{1,3}(?:\.\d{1,3}){3})\b", re.IGNORECASE)
 _REDACTED = ("redacted@", "undisclosed")
 # Where the returned mail names the reader, best first.
 _READER_HEADERS = ("x-hmxmroriginalrecipient", "x-apparently-to", "to", "delivered-to")
@@ -47,7 +49,7 @@ def _report(mail: Mail, fields: list[tuple[str, str]]) -> Report:
         event(
             recipient=recipient,
             diagnostic=squash(told.text) or mail.headers.get("date", ""),
-            remote_mta=first.get("source-ip"),
+            remote_mta=first.get("source-ip") or _source(told.text),
             reporting_mta=first.get("reporting-mta", "").partition(";")[2].strip() or None,
             original_message_id=told.message_id,
             feedback_type=kind,
@@ -64,6 +66,11 @@ def _report(mail: Mail, fields: list[tuple[str, str]]) -> Report:
         returned=told.returned,
         reader="feedback",
     )
+
+
+def _source(text: str) -> str | None:
+    match = _FROM_IP.search(text)
+    return match[1] if match else None
 
 
 def _reader(returned: Headers) -> str | None:

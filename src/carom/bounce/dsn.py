@@ -49,7 +49,8 @@ def read_status(text: str) -> Status:
     message, groups = _blocks(text)
     recipients = [_recipient(group, message) for group in groups]
     envelope_id = message.get("original-envelope-id")
-    message_id = message.get("x-original-message-id")
+    fields = {**(groups[0] if groups else {}), **message}
+    message_id = fields.get("x-original-message-id") or fields.get("original-message-id")
     return Status(envelope_id, message_id, [one for one in recipients if one.final or one.original])
 
 

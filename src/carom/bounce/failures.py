@@ -8,7 +8,7 @@ from carom.bounce.events import Delayed, Failed
 from carom.bounce.evidence import MAX_TEXT, Evidence, weigh
 from carom.bounce.mime import Mail, subject_of
 from carom.bounce.prose import Found, paragraph_of, squash, whole
-from carom.bounce.remote import find_remote
+from carom.bounce.remote import find_remote, find_remote_of
 from carom.bounce.rulebook import Rules
 from carom.bounce.telling import tells_delay
 from carom.bounce.text import Told
@@ -21,13 +21,15 @@ SHORT_TEXT = 1000
 _REJECTED = re.compile(r"^Your message to <[^>\n]*> was automatically rejected:\s*(\S.*)", re.MULTILINE)
 
 
-def status_event(one: Recipient, told: Told, message_id: str | None, rules: Rules) -> Failed | Delayed:
+def status_event(one: Recipient, told: Told, message_id: str | None, rules: Rules, *, alone: bool) -> Failed | Delayed:
     """Make the event of a recipient that a report names."""
     recipient = one.final or one.original
     diagnostic = _fuller(one.diagnostic, told.text, recipient)
     codes = one.diagnostic if find_reply(one.diagnostic) else None
     text = f"{diagnostic} BounceCategory: {one.category}" if one.category else diagnostic
     evidence, verdict = _judge(text, rules, status=one.status, action=one.action, codes=codes)
+    if alone and not verdict.matched:
+        evidence, verdict = _judge(told.text, rules, status=one.status, action=one.action)
     return (Delayed if one.action == "delayed" else Failed)(
         recipient=recipient,
         original_recipient=one.original,
@@ -36,7 +38,7 @@ def status_event(one: Recipient, told: Told, message_id: str | None, rules: Rule
         reply=evidence.reply,
         diagnostic=diagnostic,
         diagnostic_code=one.diagnostic_code,
-        remote_mta=one.remote_mta or find_remote(diagnostic),
+        remote_mta=one.remote_mta or find_remote(diagnostic) or find_remote_of(told.text, recipient, alone=alone),
         reporting_mta=one.reporting_mta,
         original_message_id=message_id,
         type=verdict.type,
@@ -97,7 +99,7 @@ def _told_event(one: Found, subject: str, told: Told, rules: Rules, *, action: s
         status=verdict.status,
         reply=evidence.reply,
         diagnostic=text if alone and len(text) <= SHORT_TEXT else one.diagnostic,
-        remote_mta=find_remote(said),
+        remote_mta=find_remote(said) or find_remote_of(told.text, one.recipient, alone=alone),
         original_message_id=told.message_id,
         type=verdict.type,
         rule=verdict.rule,

@@ -6,7 +6,7 @@ It never raises, and its limits bound the work on hostile mail: what lies beyond
 import binascii
 import re
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar, overload
 
 HEAD_BYTES, TAIL_BYTES = 1 << 20, 1 << 18
 REPORT_LEAD, REPORT_BYTES = 1 << 9, 1 << 16
@@ -15,6 +15,7 @@ MAX_DEPTH, MAX_PARTS, MAX_TEXT, MAX_SUBJECT, MAX_VALUE = 16, 256, 1 << 17, 1000,
 # Of a part only what says how to read it.
 _PART_NAMES = b"\ncontent-t"
 _PART_FIELD = re.compile(rb"(content-(?:type|transfer-encoding))[ \t]*:[ \t]*(.*(?:\n[ \t].*)*)", re.IGNORECASE)
+_VALUE = re.compile(rb".*(?:\n[ \t].*)*")
 _FOLD = re.compile(r"\n[ \t]+")
 _PARAMETER = re.compile(r""";\s*([a-zA-Z0-9*_-]+)\s*=\s*(?:"([^"\n]*)"?|([^;\s]*))""")
 _DELIMITER = re.compile(rb"^--(\S[^\n]{0,199}?)[ \t]*\n(?:Content-|\n|Received:)", re.MULTILINE | re.IGNORECASE)
@@ -25,34 +26,68 @@ _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 _NO_CHARSETS = frozenset({"punycode", "idna", "undefined", "raw_unicode_escape", "unicode_escape"})
 
 
-class Headers(Mapping[str, str]):
-    """Header fields by lower-case name, unfolded, the first of each name, cut at ``MAX_VALUE``. They are read when they
-    are asked for: of most reports only one or two ever are."""
+_Other = TypeVar("_Other")
 
-    __slots__ = ("_block", "_fields")
+
+class Headers(Mapping[str, str]):
+    """Header fields by lower-case name, unfolded, the first of each name, cut at ``MAX_VALUE``. Where each begins is found
+    at once when the first is asked for; a value is read when it is."""
+
+    __slots__ = ("_block", "_places", "_values")
 
     def __init__(self, block: bytes = b"") -> None:
         self._block = block
-        self._fields: dict[str, str] | None = None
+        self._places: dict[str, int] | None = None
+        self._values: dict[str, str | None] = {}
 
-    def _read(self) -> dict[str, str]:
-        if self._fields is None:
-            self._fields = {}
-            for line in _unfolded(self._block.decode("utf-8", "replace")):
-                name, colon, value = line.partition(":")
-                name = name.rstrip().lower()
-                if colon and " " not in name and name not in self._fields:
-                    self._fields[name] = value[:MAX_VALUE].strip()
-        return self._fields
+    def _find(self, name: str) -> str | None:
+        if name in self._values:
+            return self._values[name]
+        places = self._places if self._places is not None else self._look()
+        at = places.get(name)
+        value = None if at is None else self._read(at)
+        self._values[name] = value
+        return value
+
+    def _look(self) -> dict[str, int]:
+        self._places, at = {}, 0
+        for line in self._block.split(b"\n"):
+            name, colon, _ = line.partition(b":")
+            if colon and name and name[0] not in b" \t":
+                self._places.setdefault(name.decode("utf-8", "replace").rstrip().lower(), at + len(name) + 1)
+            at += len(line) + 1
+        return self._places
+
+    def _read(self, at: int) -> str:
+        match = _VALUE.match(self._block, at)
+        text = match[0].decode("utf-8", "replace") if match else ""
+        return (_FOLD.sub(" ", text) if "\n" in text else text)[:MAX_VALUE].strip()
+
+    @overload
+    def get(self, name: str, /) -> str | None: ...
+    @overload
+    def get(self, name: str, /, default: str) -> str: ...
+    @overload
+    def get(self, name: str, /, default: _Other) -> str | _Other: ...
+    def get(self, name: str, /, default: str | _Other | None = None) -> str | _Other | None:
+        """Return a field, ``default`` where there is none."""
+        value = self._find(name)
+        return default if value is None else value
 
     def __getitem__(self, name: str) -> str:
-        return self._read()[name]
+        value = self._find(name)
+        if value is None:
+            raise KeyError(name)
+        return value
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self._find(name) is not None
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._read())
+        return (name for name in (self._places or self._look()) if " " not in name)
 
     def __len__(self) -> int:
-        return len(self._read())
+        return sum(1 for _ in self)
 
     def __bool__(self) -> bool:
         return b":" in self._block
@@ -63,11 +98,13 @@ class Headers(Mapping[str, str]):
 
 
 class Part(NamedTuple):
-    """A leaf of a mail: its media type in lower case, its headers, its body still encoded."""
+    """A leaf of a mail: its media type in lower case, the headers that say how to read it, its body still encoded, and
+    the whole of its headers."""
 
     type: str
     headers: Mapping[str, str]
     body: bytes
+    head: bytes = b""
 
     @property
     def text(self) -> str:
@@ -89,7 +126,7 @@ def read_mail(raw: bytes) -> Mail:
     block, body = split_head(plain_lines(raw))
     entity = _read_part_headers(block)
     content_type = entity.get("content-type", "")
-    parts = list(_leaves(entity, body, 0))
+    parts = list(_leaves(b"", entity, body, 0))
     return Mail(Headers(block), parts, media_type(content_type), content_type)
 
 
@@ -127,10 +164,6 @@ def _read_part_headers(block: bytes) -> dict[str, str]:
     return fields
 
 
-def _unfolded(text: str) -> list[str]:
-    return (_FOLD.sub(" ", text) if "\n " in text or "\n\t" in text else text).split("\n")
-
-
 def media_type(content_type: str) -> str:
     """Return the lower-case media type of a Content-Type value, ``text/plain`` where it has none."""
     return content_type.partition(";")[0].strip().lower() or "text/plain"
@@ -141,7 +174,7 @@ def parameters(content_type: str) -> dict[str, str]:
     return {name.lower(): quoted or plain for name, quoted, plain in _PARAMETER.findall(content_type[:4096])}
 
 
-def _leaves(headers: Mapping[str, str], body: bytes, depth: int) -> Iterator[Part]:
+def _leaves(block: bytes, headers: Mapping[str, str], body: bytes, depth: int) -> Iterator[Part]:
     content_type = headers.get("content-type", "")
     kind = media_type(content_type)
     pieces: list[bytes] = []
@@ -152,9 +185,9 @@ def _leaves(headers: Mapping[str, str], body: bytes, depth: int) -> Iterator[Par
         pieces = _guess(body)
     for piece in pieces:
         head, inner = split_head(piece)
-        yield from _leaves(_read_part_headers(head), inner, depth + 1)
+        yield from _leaves(head, _read_part_headers(head), inner, depth + 1)
     if not pieces:
-        yield Part("text/plain" if kind.startswith("multipart/") else kind, headers, body)
+        yield Part("text/plain" if kind.startswith("multipart/") else kind, headers, body, block)
 
 
 def _guess(body: bytes) -> list[bytes]:

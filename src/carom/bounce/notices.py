@@ -8,7 +8,6 @@ text, ``from: daemon|person; <decisive headers>; subject: ...; body: ...``, in l
 from carom.bounce.addresses import ADDRESS, header_address
 from carom.bounce.events import AutoReply, Challenge, ContentNotice, ListRequest, RelayTest, Report
 from carom.bounce.evidence import Evidence, plain
-from carom.bounce.ids import bare_id
 from carom.bounce.mime import Mail, subject_of
 from carom.bounce.prose import squash
 from carom.bounce.rulebook import rules_of
@@ -58,11 +57,11 @@ def _signs(mail: Mail, told: Told) -> str:
 
 def _report(mail: Mail, told: Told, verdict: Verdict, event: Notice) -> Report:
     sender = header_address(mail.headers.get("from", ""))
-    recipient = (_named(mail, told) if event in _NAMED_IN_BODY else None) or sender
+    recipient = (_named(mail, told, sender) if event in _NAMED_IN_BODY else None) or sender
     one = event(
         recipient=None if event is RelayTest else recipient,
         diagnostic=squash(told.text),
-        original_message_id=_answered(mail, told),
+        original_message_id=told.message_id,
         type=verdict.type,
         rule=verdict.rule,
         matched=verdict.matched,
@@ -70,13 +69,11 @@ def _report(mail: Mail, told: Told, verdict: Verdict, event: Notice) -> Report:
     return Report(events=(one,), headers=mail.headers, returned=told.returned, reader="notice")
 
 
-def _answered(mail: Mail, told: Told) -> str | None:
-    """Return the id of the mail that is answered: the returned one's, else the one that the headers refer to."""
-    return told.message_id or bare_id(mail.headers.get("in-reply-to"))
-
-
-def _named(mail: Mail, told: Told) -> str | None:
-    """Return the first address of the body that is not the address written to."""
+def _named(mail: Mail, told: Told, sender: str | None) -> str | None:
+    """Return the first address of the body that is not the address written to, nor one made from the sender's to
+    answer to, as ``anna-confirm-123@`` of ``anna@``."""
     own = (header_address(mail.headers.get("to", "")) or "").lower()
+    local = (sender or "").partition("@")[0].lower()
     named = (match[0].strip(".'") for match in ADDRESS.finditer(told.text[:4000]))
-    return next((address for address in named if address.lower() != own), None)
+    made = (f"{local}-", f"{local}+") if local else ()
+    return next((address for address in named if address.lower() != own and not address.lower().startswith(made)), None)

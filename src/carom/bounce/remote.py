@@ -1,24 +1,81 @@
-"""The remote host in a text: where a mail system says which host refused."""
+"""The remote host in a text: who refused, or could not be reached. Systems differ in their words, not in their grammar: a
+host stands behind words for the other end, before what it said, or with its address in brackets.
+"""
 
 import re
+from collections.abc import Iterator
 
-_HOST = r"([A-Za-z0-9][\w-]*(?:\.[\w-]+)+)"
-# The words before the host: Exim and Postfix, qmail, sendmail, Google, and the rest.
-_AFTER = re.compile(
-    rf"(?:\bhost:?\s+|remote host\s+|while talking to\s+|connected to\s+|server <|\bby\s+(?=\S+\.\s\[)){_HOST}",
-    re.IGNORECASE,
+_ADDRESS = r"[\[(](?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F:]{3,45})(?::\d+)?[\])]"
+# A word that is a host: in brackets or quotes, its address behind it, punctuation at its end.
+_HOST = re.compile(
+    rf"""(?P<open>[<(\["']*)(?P<name>\d{{1,3}}(?:\.\d{{1,3}}){{3}}|[A-Za-z0-9][\w-]{{0,62}}(?:\.[\w-]{{1,63}}){{0,9}}\.[A-Za-z][\w-]{{0,62}})
+    (?P<rest>[\])>"':;,.]{{0,4}}|(?P<address>{_ADDRESS}).{{0,40}}|\[[^\]]{{1,60}}\].{{0,9}})""",
+    re.VERBOSE,
 )
-_WORDS = ("host", "talking to", "onnected to", "erver <", " by ")
-# The words behind it: dma, qmail.
-_PHRASES = ("did not like our", "does not like recipient", "failed after I sent")
-_BEFORE = re.compile(rf"{_HOST}\s(?:\[[\d.a-fA-F:]+\]\s)?$")
+_OTHER_END = r"(?:remote|recipient|destination|receiving|target)(?:[ -](?:e-?)?(?:mail|smtp))?[ -](?:server|system|mta)(?: name)?"
+# What stands before a host that is the other end. "At host" is the reporter itself, a client or your host the sender; a
+# label stands alone, as "generating server:" is the reporter too.
+_BEFORE = re.compile(
+    rf"""(?:
+      (?<!\bat\ )(?<!client\ )(?<!sending\ )(?<!your\ )(?<![\w.-])host(?:\ name)?:?
+      | talking\ to | connected\ to | connect(?:ion)?\ (?:to|with) | conversation\ with | timed\ out\ with | refused\ by | reset\ by
+      | transferring\ to | mail\ exchanger:? | {_OTHER_END}(?:\s?[:;(])?(?:\s?dns;)? | (?:^|[^\sa-z]\S*\ )(?:mail\ )?(?<!name\ )(?:server|relay|mx):
+    )\Z""",
+    re.VERBOSE,
+)
+# What a host does, some in other languages than English.
+_SPEAKS = re.compile(
+    r"""(?:said|says|replied|responded|answered|reports|rejected|returned|gave\ this\ error|did\ not\ like|does\ not\ like|failed\ after
+    |a\ répondu|a\ retourné|antwortete|meldete|respondió|ha\ risposto|respondeu|antwoordde|svarade|odpowiedział|odpověděl|ответил)\b""",
+    re.VERBOSE,
+)
+_IN_BRACKETS = re.compile(_ADDRESS)
+_CODE = re.compile(r"[245]\d\d\b|[245]\.\d{1,3}\.\d{1,3}\Z")
+# Whose host is no other end: of these words one stands before it.
+_NO_PEER = frozenset({"from", "client", "sending", "your", "connecting", "helo", "ehlo", "ip", "of"})
 
 
 def find_remote(text: str) -> str | None:
-    """Return the remote host that a text names as the one that refused."""
-    for phrase in _PHRASES:
-        at = text.find(phrase)
-        if at > 0 and (match := _BEFORE.search(text[max(0, at - 200) : at])):
-            return match[1]
-    match = _AFTER.search(text) if any(word in text for word in _WORDS) else None
-    return match[1].rstrip(".") if match else None
+    """Return the remote host that a text names first."""
+    return next((name for _, name in _hosts(text.split())), None)
+
+
+def find_remote_of(text: str, recipient: str | None, *, alone: bool) -> str | None:
+    """Return the remote host of one recipient in all of a text: in a transcript the last that was talked to before the
+    recipient is named to it; else, of a recipient that is ``alone``, the only one named."""
+    named = f"to:<{recipient}>".lower()
+    if named not in text.lower():
+        hosts = {name.lower(): name for _, name in _hosts(text.split())} if alone else {}
+        return next(iter(hosts.values())) if len(hosts) == 1 else None
+    words = text.split()
+    at = next((place for place in range(len(words) - 1, -1, -1) if named in words[place].lower()), 0)
+    before = [name for place, name in _hosts(words) if place < at]
+    return before[-1] if before else None
+
+
+def _hosts(words: list[str]) -> Iterator[tuple[int, str]]:
+    """Yield the hosts that a text shows to be the other end, with their places in it."""
+    for place in [place for place, word in enumerate(words) if "." in word and "@" not in word]:
+        host = _HOST.fullmatch(words[place])
+        if host and _is_peer(host, words[max(0, place - 4) : place], words[place + 1 : place + 5]):
+            yield place, host["name"]
+
+
+def _is_peer(host: re.Match[str], before: list[str], behind: list[str]) -> bool:
+    """Tell whether the words around a host show that it is the other end."""
+    said = " ".join(before).lower()
+    if _BEFORE.search(said):
+        return True
+    if _NO_PEER.intersection(said.split()[-3:]):
+        return False
+    addressed = bool(host["address"]) or bool(behind and _IN_BRACKETS.match(behind[0]))
+    if addressed and host["open"] != "[":
+        return True
+    last, following = (before or [""])[-1], " ".join(behind).lower()
+    if host["open"].startswith("(") and host["rest"].startswith(")"):
+        return bool(_CODE.match(last))  # KumoMTA and PowerMTA put it between the code and the words
+    if "@" in last and following.startswith(("#", "remote server")):
+        return True  # Exchange writes the recipient, the host in a line of its own, and what it said
+    if ")" in (host["rest"] or ""):
+        return False
+    return bool(_SPEAKS.match(following) or (host["rest"].endswith(":") and _CODE.match(following)))

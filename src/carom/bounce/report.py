@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from carom.bounce.addresses import header_address
+from carom.bounce.addresses import find_address, header_address
 from carom.bounce.arf import read_feedback
 from carom.bounce.codes import find_reply, find_status
 from carom.bounce.dsn import SUCCESS, Status, read_status
@@ -24,6 +24,7 @@ from carom.bounce.verdict import classify
 from carom.bounce.verp import address_in_verp
 
 STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
+RECEIPT_TYPES = frozenset({"message/disposition-notification"})
 _STATUS_FIELDS = re.compile(r"^[ \t]*(?:final|original)-recipient[ \t]*:", re.IGNORECASE | re.MULTILINE)
 
 
@@ -33,8 +34,10 @@ def parse(raw: bytes, *, rules: Rules | None = None) -> Report:
     rules = builtin_rules() if rules is None else rules
     mail = read_mail(raw)
     if _is_receipt(mail):
-        return Report(headers=mail.headers)
-    report = read_feedback(mail) or _status_part(mail, rules) or _wrapped(mail, rules)
+        return _refusal_as_receipt(mail, rules) or Report(headers=mail.headers)
+    report = read_feedback(mail) or _status_part(mail, STATUS_TYPES, rules)
+    if report is None and "delivery-status" in mail.content_type:
+        report = _wrapped(mail, rules)
     if report is not None:
         return report
     told = read_told(mail)
@@ -50,13 +53,20 @@ def _is_receipt(mail: Mail) -> bool:
     return "disposition-notification" in kind or "tlsrpt" in kind
 
 
+def _refusal_as_receipt(mail: Mail, rules: Rules) -> Report | None:
+    """Read a refusal by the recipient's own filter, which Sieve sends as a receipt that says "deleted" (RFC 5429, 2.1)."""
+    if "(rejected)" in mail.headers.get("auto-submitted", "") or "automatically rejected" in read_told(mail).text:
+        return _status_part(mail, RECEIPT_TYPES, rules)
+    return None
+
+
 def _readers(mail: Mail, told: Told, rules: Rules) -> Iterator[Callable[[], Report | None]]:
     """Yield the readers for a mail without a report part. A mail that does not speak as a system does may be a person's
     auto-reply, whose null return path alone makes it no bounce."""
     voice = voice_of(mail.headers, told.text)
     autoreplies = partial(read_notice, mail, told, "autoreplies")
-    # What begins as bounces do, or names failed recipients, is no notice whatever words it quotes.
-    if not voice.opens and "x-failed-recipients" not in mail.headers:
+    # What begins as bounces do and tells of a failure, or names failed recipients, is no notice whatever words it quotes.
+    if not (voice.opens and tells_failure(told.text)) and "x-failed-recipients" not in mail.headers:
         yield partial(read_notice, mail, told, "notices")
     if voice.system:
         yield partial(_machine_text, mail, told, rules, voice)
@@ -66,9 +76,9 @@ def _readers(mail: Mail, told: Told, rules: Rules) -> Iterator[Callable[[], Repo
         yield partial(_machine_text, mail, told, rules, voice)
 
 
-def _status_part(mail: Mail, rules: Rules) -> Report | None:
+def _status_part(mail: Mail, types: frozenset[str], rules: Rules) -> Report | None:
     """Read the delivery status parts, if there are any that name a recipient; some systems write one a recipient."""
-    parts = [part for part in mail.parts if part.type in STATUS_TYPES]
+    parts = [part for part in mail.parts if part.type in types]
     if not parts:
         return None
     status = read_status("\n\n".join(part.text for part in parts))
@@ -76,11 +86,11 @@ def _status_part(mail: Mail, rules: Rules) -> Report | None:
 
 
 def _wrapped(mail: Mail, rules: Rules) -> Report | None:
-    """Read a report that a gateway has wrapped into a mail of its own, which says that it is a delivery status."""
-    inner = mail.parts[0] if mail.parts and "delivery-status" in mail.content_type else None
-    if inner is None or inner.type != "message/rfc822":
+    """Read a report that a gateway or a forward has put into a mail of its own."""
+    inner = next((part for part in mail.parts if part.type == "message/rfc822"), None)
+    if inner is None:
         return None
-    return _status_part(read_mail(undo_transfer(inner.body, inner.headers)), rules)
+    return _status_part(read_mail(undo_transfer(inner.body, inner.headers)), STATUS_TYPES, rules)
 
 
 def _machine_text(mail: Mail, told: Told, rules: Rules, voice: Voice) -> Report | None:
@@ -94,6 +104,8 @@ def _machine_text(mail: Mail, told: Told, rules: Rules, voice: Voice) -> Report 
         status = read_status(told.text)
         if status.recipients:
             return _status_report(mail, status, told, rules)
+    if "@" not in told.text and (report := _wrapped(mail, rules)):
+        return report
     found = read_prose(told.text, mail.headers, told.returned) or _not_in_text(mail, told)
     if not found:
         return None
@@ -115,7 +127,8 @@ def _may_bounce(mail: Mail, told: Told, voice: Voice) -> bool:
             or bool(find_status(told.text[:MAX_TEXT]))
             or _names_a_fault(told)
         )
-    if is_list(mail.headers) or is_answer(mail.headers) or not (voice.system or is_daemon(mail.headers)):
+    answers = is_answer(mail.headers) and not voice.opens
+    if is_list(mail.headers) or answers or not (voice.system or is_daemon(mail.headers)):
         return False
     tells = tells_failure(told.text) or (_names_a_fault(told) and (voice.system or _holds_a_code(told)))
     return tells and (voice.opens or not tells_of_goods(told.text))
@@ -131,22 +144,25 @@ def _names_a_fault(told: Told) -> bool:
 
 
 def _not_in_text(mail: Mail, told: Told) -> list[Found]:
-    """Find the recipient of a failure that the text does not name: in the return path, if that is of a known form, or
-    in the returned mail, if it went to one address."""
+    """Find the recipient of a failure that the text does not name: in the return path, if that is of a known form, in
+    the returned mail, if it went to one address, or in the subject."""
     if not (says_failure(mail.headers) or _names_a_fault(told)):
         return []
-    recipient = address_in_verp(header_address(mail.headers.get("to", "")) or "")
+    own = header_address(mail.headers.get("to", "")) or ""
+    recipient = address_in_verp(own)
     to = told.returned.get("to", "")
     if recipient is None and to.count("@") == 1:
         recipient = header_address(to)
+    if recipient is None and (named := find_address(subject_of(mail.headers))) and named.lower() != own.lower():
+        recipient = named
     return [Found(recipient, None, squash(told.text))] if recipient else []
 
 
 def _status_report(mail: Mail, status: Status, told: Told, rules: Rules) -> Report:
-    message_id = told.message_id or bare_id(status.message_id)
+    message_id = bare_id(told.returned.get("message-id") or status.message_id) or told.message_id
     failed = [one for one in status.recipients if one.action not in SUCCESS]
     return Report(
-        events=tuple(status_event(one, told, message_id, rules) for one in failed),
+        events=tuple(status_event(one, told, message_id, rules, alone=len(status.recipients) == 1) for one in failed),
         delivered=tuple(one.final or one.original or "" for one in status.recipients if one.action in SUCCESS),
         envelope_id=status.envelope_id,
         headers=mail.headers,

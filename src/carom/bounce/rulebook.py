@@ -45,7 +45,7 @@ class Text(NamedTuple):
 
 
 class Rules(Sequence["Rule"]):
-    """Rules in their order, with an index of their phrases and needs by the rarest word in each: of some two thousand,
+    """Rules in their order, with an index of their phrases and needs by the two rarest words in each: of some two thousand,
     a text of thirty words is looked at for thirty."""
 
     def __init__(self, rules: Iterable["Rule"]) -> None:
@@ -60,23 +60,24 @@ class Rules(Sequence["Rule"]):
                 self._needs.setdefault(need, []).append(number)
         every = self._phrases.keys() | self._needs.keys()
         common = Counter(key for words in every for key in _keys(words))
-        self._index: dict[str, list[str]] = {}
+        self._index: dict[str, list[tuple[str, str]]] = {}
         for words in sorted(every):
-            key = min(_keys(words), key=common.__getitem__)
-            self._index.setdefault(key, []).append(words)
+            first, *others = sorted(_keys(words), key=common.__getitem__)
+            self._index.setdefault(first, []).append((words, others[0] if others else first))
 
     def look(self, text: str) -> tuple[dict[int, str], set[int]]:
         """Return the phrases that stand in a text, by rule, and the rules whose regexes are worth a try."""
         phrases: dict[int, str] = {}
         worth: set[int] = set()
-        spaced = text.translate(_SPACED).split()
-        keys = {word[:_KEY] for word in spaced}
-        keys.update(spaced)
+        keys = set(text.translate(_SPACED).split())
+        keys.update([word[:_KEY] for word in keys])
         if not text.isascii():
             keys.add(_ALWAYS)
         keys.add(_SHORT)
         index = self._index
-        for words in [words for key in index.keys() & keys for words in index[key] if words in text]:
+        for words in [
+            words for key in index.keys() & keys for words, other in index[key] if other in keys and words in text
+        ]:
             for number in self._phrases.get(words, ()):
                 phrases.setdefault(number, words)
             worth.update(self._needs.get(words, ()))

@@ -17,7 +17,7 @@ _OPENING = re.compile(
     r"""\A\W*(?:
       this\ (?:message\ was\ created\ automatically|is\ (?:the\ mail\ (?:system|delivery)|a\ (?:delivery|permanent)|an\ automatically\ generated\ delivery))
       | hi\.\ this\ is\ the | message\ from | (?:we're\ |i'm\ )?sorry | hi!\s+this\ is\ the | the\ original\ message\ was\ received | delivery\ (?:has\ failed|to\ the\ following)
-      | (?:your|the|a)\ (?:\w+\ ){0,4}(?:message|e-?mail|mail)\b[^.]{0,80}(?:not\ (?:be\ )?delivered|undeliverable|did\ not\ reach|failed|rejected)
+      | (?:your|the|a)\ (?:\w+\ ){0,4}(?:message|e-?mail|mail)\b(?:[^.]|\.\w){0,80}(?:not\ (?:be\ )?delivered|undeliverable|did\ not\ reach|failed|rejected)
       | (?:unable|failed|error)\ (?:to\ )?deliver | undeliverable | message\ could\ not\ be | could\ not\ deliver | -+\s*(?:the\ following|transcript|failed\ rec|failure\ rea)
     )""",
     re.IGNORECASE | re.VERBOSE,
@@ -32,6 +32,7 @@ _ANSWER = re.compile(
 
 
 _LIST = ("list-id", "list-post", "list-unsubscribe", "list-unsubscribe-post", "x-list-administrivia")
+_LIST_WORDS = b"list-"
 
 
 def is_daemon_named(headers: Headers) -> bool:
@@ -82,4 +83,5 @@ def is_answer(headers: Headers) -> bool:
 
 def is_list(headers: Headers) -> bool:
     """Tell whether the mail came from a mailing list or as a newsletter."""
-    return any(name in headers for name in _LIST) or headers.get("precedence", "").strip().lower() == "list"
+    listed = headers.holds(_LIST_WORDS) and any(name in headers for name in _LIST)
+    return listed or headers.get("precedence", "").strip().lower() == "list"

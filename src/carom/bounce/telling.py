@@ -41,7 +41,7 @@ _FAILED = re.compile(
     | \bdeliver\w*[^.:@]{0,60}?\b(?:fail|not\b|impossible|problem|error|abort|delayed|unsuccess|suspend|postpone|defer)
     | undeliver | non-?deliver | \bbounced\b | \[bounce\] | failure\ reason | \breturn(?:ed|ing)\b[^.:@]{0,40}\b(?:sender|message|mail) | failed\ (?:recipients?|address|deliver)
     | permanent\ (?:fatal\ )?(?:error|fail) | did\ not\ (?:reach|receive) | (?:message|mail)\b[^.:@]{0,40}\b(?:rejected|refused|returned|blocked|bounced|failed|delayed)
-    | (?:rejected|refused|blocked)\b[^.:@]{0,40}\b(?:message|mail) | temporary\ (?:failure|error) | error\ (?:delivering|sending|message|type|while|occurred)
+    | (?:rejected|refused|blocked)\b[^.:@]{0,40}\b(?:message|mail) | temporary\ (?:failure|error) | error\ (?:has\ )?(?:delivering|sending|message|type|while|occurred)
     | host\b[^.:@]{0,80}\bsaid: | returned\ the\ following\ error
     | could\ not\ be\ (?:found|processed) | transcript\ of\ session | (?:are|is)\ not\ (?:a\ )?member\b
     | unzustellbar | nicht\b[^.:@]{0,40}\b(?:zugestellt|zustell|[üu]bermittelt|ausgeliefert|erreicht|gesendet|weitergeleitet) | zustell\w*[^.:@]{0,30}(?:fehl|nicht)

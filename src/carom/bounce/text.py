@@ -59,11 +59,33 @@ _OTHER_TAG = re.compile(r"<(?:style|script|title)\b[^<]*|<a\s[^>]{0,400}>|</?[a-
 # A later part of three header lines or more is the header of the returned mail, whatever its type says.
 _HEADER_BLOCK = re.compile(r"\s*(?:[A-Za-z][A-Za-z0-9-]*:[ \t].*\n(?:[ \t]+.*\n)*){3}")
 _HEADER = re.compile(r"^[A-Za-z][A-Za-z0-9-]*:[ \t]", re.MULTILINE)
-
-
+# A label that speaks of an id, in whatever language, and an id behind it.
 _NAMED_ID = re.compile(
-    r"^[^\S\n]*(?:original[ -])?message-id\s*[:=]\s*(<[^>\n]+@[^>\n]+>)", re.IGNORECASE | re.MULTILINE
+    r"^[>\s|]*+[^\n:=<]{0,40}\bid\b[^\n:=<]{0,20}[:=]\s*(<[^>\s]+@[^>\s]+>)", re.IGNORECASE | re.MULTILINE
 )
+# The id of a mail that stands where no part is: the delimiter before it is broken, or its type says something else.
+_LOOSE_ID = re.compile(rb"^[>\t ]*(?:original-)?message-id:\s*(<[^>\s]{1,900}>)", re.IGNORECASE | re.MULTILINE)
+
+
+class Told(NamedTuple):
+    """What a report tells people, the headers of the mail it returns, and the report as it came."""
+
+    text: str
+    returned: Headers
+    mail: Mail
+
+    @property
+    def message_id(self) -> str | None:
+        """The Message-ID of the returned mail: of its headers, else the one that the text names, else the first that
+        stands in a part, else the one that the report answers."""
+        headers = self.mail.headers
+        return bare_id(
+            self.returned.get("message-id")
+            or _named_id(self.text)
+            or _loose_id(self.mail.parts)
+            or headers.get("in-reply-to")
+            or headers.get("references", "").rpartition("<")[2]
+        )
 
 
 def _named_id(text: str) -> str | None:
@@ -71,26 +93,19 @@ def _named_id(text: str) -> str | None:
     return match[1] if match else None
 
 
-class Told(NamedTuple):
-    """What a report tells people, and the headers of the mail it returns."""
-
-    text: str
-    returned: Headers
-
-    @property
-    def message_id(self) -> str | None:
-        """The Message-ID of the returned mail: of its headers, else the one that the text names."""
-        named = self.returned.get("message-id") or _named_id(self.text)
-        return bare_id(named)
+def _loose_id(parts: list[Part]) -> str | None:
+    found = (_LOOSE_ID.search(block) for part in parts for block in (part.head, part.body[:MAX_TEXT]))
+    return next((match[1].decode("utf-8", "replace") for match in found if match), None)
 
 
 def read_told(mail: Mail) -> Told:
     """Return the human text of a mail and the headers of the mail it returns, in a part of its own or in the text."""
     returned = next((part_headers(part) for part in mail.parts if part.type in RETURNED_TYPES), Headers())
+    returned = returned or next((found for part in mail.parts[1:] if (found := _untyped_mail(part))), returned)
     told: list[str] = []
     for part in _human(mail.parts):
         text = strip_html(part.text) if part.type == "text/html" else part.text
-        if told and _HEADER_BLOCK.match(text):
+        if told and (_HEADER_BLOCK.match(text) or _is_mail_head(part.head)):
             returned = returned or Headers(text.lstrip().encode())
             break
         cut = returned_from(text)
@@ -98,7 +113,20 @@ def read_told(mail: Mail) -> Told:
         if cut is not None:
             returned = returned or _headers_in(text[cut:])
             break
-    return Told("\n\n".join(told).strip(), returned)
+    return Told("\n\n".join(told).strip(), returned, mail)
+
+
+def _untyped_mail(part: Part) -> Headers | None:
+    """Read the headers of a mail that is a part's own headers, or a part that is called a file."""
+    if _is_mail_head(part.head):
+        return Headers(part.head)
+    headers = part_headers(part) if part.type.startswith("application/") else None
+    return headers if headers and headers.holds(b"\nmessage-id:") else None
+
+
+def _is_mail_head(head: bytes) -> bool:
+    """Tell whether the headers of a part are those of a mail: some systems set no line between delimiter and mail."""
+    return b"\nmessage-id:" in head.lower()
 
 
 def returned_from(text: str) -> int | None:
