@@ -31,6 +31,7 @@ from carom.server.pipeline.intake import Context
 from carom.server.pipeline.jobs import Answer
 from carom.server.pipeline.worker import Worker
 from carom.server.places import Places
+from carom.server.relays import BadRelay, routes_to
 from carom.server.rules.senders import CONFIRM_PATH
 from carom.server.sandbox.answer import Sandbox
 from carom.server.smtp.mx import Homecoming, mx_listener
@@ -113,6 +114,10 @@ class Carom:
 
     async def _start(self, starting: contextlib.AsyncExitStack) -> Listening:
         settings = self.settings
+        try:
+            relays = routes_to(settings.relay or (), settings.relay_passwords, os.environ)
+        except BadRelay as error:
+            raise BadSetting(str(error)) from error
         if settings.postgres_url is None:
             settings.data.mkdir(parents=True, exist_ok=True)
             starting.enter_context(_locked(settings.data))
@@ -133,13 +138,14 @@ class Carom:
         mx_at = await _start_smtp(mx, "--mx", settings.mx)
         starting.push_async_callback(mx.stop, GRACE_SECONDS)
 
-        connections = Connections(hostname=settings.hostname)
+        connections = Connections(hostname=settings.hostname, authorities=settings.relay_authorities)
         starting.push_async_callback(connections.close)
         deps = Deps(
             database=database,
             keyring=keyring,
             settings=settings,
             connections=connections,
+            relays=relays,
             built_in=built_in,
             home=Route(mx_at.host, mx_at.port),
             public_url=public_url,

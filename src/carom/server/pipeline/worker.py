@@ -35,8 +35,8 @@ from carom.server.rules.retry import OWN_JOBS, retry_delay
 from carom.server.store import jobs, queue, received, schema
 from carom.server.store.queue import Claim
 
-LEASE = timedelta(minutes=10)
-"""Longer than the slowest attempt: its phases have deadlines of their own."""
+LEASE = timedelta(minutes=45)
+"""Longer than the slowest attempt, all hosts and phases of it. What the dead hold is taken back long before: see Presence."""
 CONCURRENCY = 32
 POLL_SECONDS = 1.0
 

@@ -8,7 +8,7 @@ from carom.bounce import classify
 from carom.bounce.verp import proof, return_path
 from carom.server.config import Settings
 from carom.server.keyring import Keyring
-from carom.server.outbound.attempt import Attempt
+from carom.server.outbound.attempt import BEFORE_MAIL, Attempt
 from carom.server.pipeline.deps import SANDBOX_SERVER, Deps
 from carom.server.pipeline.jobs import Bounced, Deliver, Settle
 from carom.server.rules.compose import Facts, compose
@@ -18,9 +18,6 @@ from carom.server.rules.retry import DELIVERY, retry_delay
 from carom.server.store import deliveries
 from carom.server.store.deliveries import Delivery
 from carom.taxonomy import BounceType
-
-BEFORE_MAIL = frozenset({"connect", "greeting", "ehlo"})
-"""What a remote refuses there says nothing about the recipient: it is tried again, also after a 5xx."""
 
 
 async def deliver(job: Deliver, deps: Deps) -> list[Settle]:
@@ -34,9 +31,9 @@ async def deliver(job: Deliver, deps: Deps) -> list[Settle]:
     home = return_path(
         delivery.recipient_id, deps.settings.return_path, deps.keyring.return_path_keys, deps.keyring.version
     )
-    next_hop = deps.next_hop(delivery.address, stays=delivery.delivery_type == SANDBOX_SERVER)
+    hops = deps.next_hops(delivery.address, stays=delivery.delivery_type == SANDBOX_SERVER)
     content = source(delivery, deps.keyring, deps.settings)
-    attempt = await deps.connections.deliver(next_hop, home, delivery.address, content)
+    attempt = await deps.failover.deliver(hops, home, delivery.address, content)
     return [_outcome(job, delivery, attempt, home, content, deps)]
 
 
@@ -60,6 +57,7 @@ def _outcome(job: Deliver, delivery: Delivery, attempt: Attempt, home: str, cont
         "DeliveryMessage": _details(attempt),
         "DestinationServer": attempt.remote_name or "",
         "DestinationIP": attempt.remote_ip or "",
+        "TLS": attempt.tls or "none",
     }
     if attempt.outcome == "accepted":
         return Settle(job.recipient_id, Event.ACCEPTED, now, details)
