@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from carom.server.outbound.logins import routes_to
 from carom.server.outbound.route import Login
-from carom.server.relays import PASSWORD, BadRelay, Relay, Relays, routes_to
+from carom.server.relays import PASSWORD, BadRelay, Relay, Relays
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from carom.server.http.pages import Confirmation, Front
 from carom.server.http.routes import routes
 from carom.server.keyring import Keyring, load_keyring, new_message_id
 from carom.server.logs import configure_logs
+from carom.server.outbound.logins import routes_to
 from carom.server.outbound.resolver import Resolver
 from carom.server.outbound.session import Connections, Route
 from carom.server.pipeline.deps import Deps
@@ -31,7 +32,7 @@ from carom.server.pipeline.intake import Context
 from carom.server.pipeline.jobs import Answer
 from carom.server.pipeline.worker import Worker
 from carom.server.places import Places
-from carom.server.relays import BadRelay, routes_to
+from carom.server.relays import BadRelay
 from carom.server.rules.senders import CONFIRM_PATH
 from carom.server.sandbox.answer import Sandbox
 from carom.server.smtp.mx import Homecoming, mx_listener

@@ -1,14 +1,13 @@
 """The smart hosts of relay mode, as they are written in the settings. Passwords stand elsewhere."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from ipaddress import ip_address
-from pathlib import Path
-from typing import cast, get_args
+from typing import Literal, cast, get_args
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from msgspec import Struct
 
-from carom.server.outbound.route import Login, Route, TlsMode
+TlsMode = Literal["none", "opportunistic", "required", "implicit"]
 
 PASSWORD = "CAROM_RELAY_PASSWORD"
 """The environment variable with the password of the relays that the file of passwords does not name."""
@@ -88,33 +87,6 @@ class Relays(tuple[Relay, ...]):
     def __str__(self) -> str:
         """Write them as they are read."""
         return ",".join(map(str, self))
-
-
-def routes_to(relays: Iterable[Relay], passwords: Path | None, environment: Mapping[str, str]) -> tuple[Route, ...]:
-    """Return the routes, with the passwords from a file of lines ``USER@HOST:PORT PASSWORD`` or the environment. Raises BadRelay
-    where one is missing."""
-    known = _read_passwords(passwords) if passwords is not None else {}
-    routes: list[Route] = []
-    for relay in relays:
-        login = None
-        if relay.user is not None:
-            password = known.get(relay.at) or environment.get(PASSWORD)
-            if not password:
-                raise BadRelay(
-                    f"no password for {relay.at}: set {PASSWORD}, or give it in a file with --relay-passwords"
-                )
-            login = Login(relay.user, password)
-        routes.append(Route(relay.host, relay.port, relay.tls, login))
-    return tuple(routes)
-
-
-def _read_passwords(path: Path) -> dict[str, str]:
-    try:
-        lines = path.read_text().splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadRelay(f"--relay-passwords {path} cannot be read: {error}") from error
-    found = (line.strip().partition(" ") for line in lines if line.strip() and not line.startswith("#"))
-    return {name: password.strip() for name, _, password in found}
 
 
 def _is_loopback(host: str) -> bool:

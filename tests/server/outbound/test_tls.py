@@ -13,8 +13,9 @@ import pytest
 import trustme
 
 from carom.server.outbound.attempt import Attempt
-from carom.server.outbound.route import Login, Route, Timeouts, TlsMode
+from carom.server.outbound.route import Login, Route, Timeouts
 from carom.server.outbound.session import Connections
+from carom.server.relays import TlsMode
 
 pytestmark = pytest.mark.anyio
 

@@ -1,10 +1,8 @@
 """Where mail is handed over, how, and how long it may take."""
 
-from typing import Literal
-
 from msgspec import Struct
 
-TlsMode = Literal["none", "opportunistic", "required", "implicit"]
+from carom.server.relays import TlsMode
 
 
 class Login(Struct, frozen=True):

@@ -64,9 +64,18 @@ def _outcome(job: Deliver, delivery: Delivery, attempt: Attempt, home: str, cont
     if attempt.outcome == "deferred" or attempt.phase in BEFORE_MAIL:
         wait = retry_delay(DELIVERY, job.attempts, deps.chance)
         if wait is not None:
-            return Settle(job.recipient_id, Event.DEFERRED, now, details, retry_at=now + wait)
+            return Settle(
+                job.recipient_id, Event.DEFERRED, now, details, retry_at=now + wait, slow_down=_slow_down(attempt)
+            )
     bounced = _bounced(delivery, attempt, home, content, deps, now)
     return Settle(job.recipient_id, Event.REFUSED, now, {"Summary": bounced.details}, bounced)
+
+
+def _slow_down(attempt: Attempt) -> str | None:
+    """Return a reply that is about all our mail and not about this one: 421, or 4.7.x."""
+    reply = attempt.reply
+    asked = reply is not None and (reply.code == 421 or (reply.code < 500 and (reply.status or "").startswith("4.7.")))
+    return str(reply) if asked else None
 
 
 def _bounced(delivery: Delivery, attempt: Attempt, home: str, content: bytes, deps: Deps, now: datetime) -> Bounced:
