@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -44,8 +44,12 @@ class Taker:
     async def finish(self, held: Sequence[Held], *, due_at: timedelta | None = None) -> None:
         at = None if due_at is None else NOW + due_at
         for one in held:
-            assert await self.store.database.write(queue.settle_claim, recipient, one, due_at=at)
+            assert await self.store.database.write(_settle, one, at)
             self.running[one.bucket] -= 1
+
+
+def _settle(connection: sa.Connection, held: Held, at: datetime | None) -> bool:
+    return queue.settle_claim(connection, recipient, held, due_at=at)
 
 
 @pytest.fixture
@@ -73,7 +77,7 @@ async def test_nobody_waits_for_more_than_a_round(store: Store, taker: Taker) ->
 async def test_buckets_are_served_in_turn(store: Store, taker: Taker) -> None:
     await _many(store, "big.example", 200)
     await _many(store, "small.example", 20)
-    held = []
+    held: list[Held] = []
     while len(held) < 40:
         some = await taker.take(8)
         await taker.finish(some)
@@ -113,7 +117,7 @@ async def test_a_mail_is_held_once_and_comes_back_when_its_lease_ends(store: Sto
     assert await other.take() == []
     [second] = await other.take(later=LEASE)
     assert (second.id, second.attempts, second.fence) == (first.id, 2, first.fence + 1)
-    assert not await store.database.write(queue.settle_claim, recipient, first, due_at=None)
+    assert not await store.database.write(_settle, first, None)
 
 
 async def test_a_retry_takes_its_turn_when_it_is_due(store: Store, taker: Taker) -> None:

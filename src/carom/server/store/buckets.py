@@ -57,7 +57,7 @@ class Which(Struct, frozen=True, kw_only=True):
 
     def conditions(self) -> list[sa.ColumnElement[bool]]:
         """Return the conditions on a recipient."""
-        found = [recipient.c.due_at.is_not(None)]
+        found: list[sa.ColumnElement[bool]] = [recipient.c.due_at.is_not(None)]
         for column, value in (
             (recipient.c.bucket, self.domain),
             (recipient.c.server_id, self.server_id),

@@ -24,7 +24,7 @@ PARKED = datetime(9999, 1, 1, tzinfo=UTC)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-MOST_NEW = 512
+MOST_NEW = 1024
 """How many join the line in one claim, beyond those that are taken at once."""
 
 
@@ -97,7 +97,7 @@ def claim(
     """Take up to ``free`` recipients whose turn it is; tell whether there may be more to look at at once."""
     view = free + line.view
     new = connection.execute(_front(new=True), {"now": now, "most": free + MOST_NEW}).all()
-    front = connection.execute(_front(new=False), {"most": view}).all() if free else []
+    front: Sequence[Any] = connection.execute(_front(new=False), {"most": view}).all() if free else []
     if not new and not front:
         return [], False
     waiting = [_read(row) for row in (*front, *new)]
@@ -115,13 +115,13 @@ def _read(row: Any) -> Waiting:
 
 def _standing(row: Any) -> Standing:
     """Put together what is said of a server's mail to a destination and of everybody's."""
-    found = (
-        row.own_paused_at or row.general_paused_at,
-        max(filter(None, (row.own_rests_until, row.general_rests_until)), default=None),
-        row.own_most or row.general_most,
-        row.own_per_minute or row.general_per_minute,
-    )
-    return Standing(found[0] is not None, *found[1:]) if any(found) else PLAIN
+    rests = [until for until in (row.own_rests_until, row.general_rests_until) if until is not None]
+    paused_at: datetime | None = row.own_paused_at or row.general_paused_at
+    most: int | None = row.own_most or row.general_most
+    per_minute: int | None = row.own_per_minute or row.general_per_minute
+    if paused_at is None and most is None and per_minute is None and not rests:
+        return PLAIN
+    return Standing(paused_at is not None, max(rests, default=None), most, per_minute)
 
 
 def _take(connection: sa.Connection, taken: Sequence[Waiting], values: dict[str, Any]) -> list[Held]:
