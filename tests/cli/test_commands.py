@@ -92,7 +92,7 @@ def test_a_server_and_a_token_must_be_named() -> None:
 @pytest.mark.parametrize(
     "command",
     [[], ["serve"], ["send"], ["bounces"], ["bounces", "list"], ["bounces", "activate"], ["parse"], ["demo"],
-     ["migrate"], ["senders", "allow"]],
+     ["migrate"], ["senders", "allow"], ["queue", "list"], ["queue", "cancel"]],
 )  # fmt: skip
 def test_every_command_has_help(command: list[str]) -> None:
     """A sentence, and its parameters."""

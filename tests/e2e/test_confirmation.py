@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from carom import AccountApiClient, ApiClient, ApiInputError
-from carom.server.config import HostPort
+from carom.server.relays import Relays
 from carom.server.store import bodies
 from carom.server.store.database import sqlite_engine
 from carom.server.store.schema import captured
@@ -112,7 +112,7 @@ def test_the_mail_goes_out_by_the_relay() -> None:
     with (
         running_sink() as sink,
         LocalServer(
-            mode="relay", relay=HostPort(sink.host, sink.port), public_url="http://mail.example.com/", hostname="mx.example.com"
+            mode="relay", relay=Relays.read([f"{sink.host}:{sink.port}"]), public_url="http://mail.example.com/", hostname="mx.example.com"
         ) as server,
         AccountApiClient(server.account_token, base_url=server.url) as account,
     ):  # fmt: skip

@@ -12,7 +12,8 @@ import pytest
 import sqlalchemy as sa
 
 from carom import ApiClient, HttpClientError
-from carom.server.config import HostPort, Settings
+from carom.server.config import Settings
+from carom.server.relays import Relays
 from carom.server.store.opening import open_database
 from carom.server.store.schema import recipient
 from carom.testing import LocalServer, fresh_database
@@ -78,7 +79,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 def test_a_kill_loses_nothing(tmp_path: Path, database: str, sink: Sink, capsys: pytest.CaptureFixture[str]) -> None:
     """1,000 sends, SIGKILL in the middle: each 200 is kept; nothing is sent twice but what was in flight."""
-    relay = HostPort(sink.host, sink.port)
+    relay = Relays.read([f"{sink.host}:{sink.port}"])
     server = LocalServer(process=True, data=tmp_path, database=database, mode="relay", relay=relay)
     senders = Senders()
     with server:

@@ -8,6 +8,7 @@ import pytest
 
 from carom import ApiClient
 from carom.server.config import HostPort
+from carom.server.relays import Relays
 from carom.testing import LocalServer
 from tests.e2e.bouncing import bounce_of, send
 from tests.peers.ports import free_port
@@ -28,7 +29,7 @@ def relayed() -> Iterator[tuple[LocalServer, Postfix]]:
     """A server in relay mode, with a postfix as its smart host."""
     relay, mx = free_port(), free_port()
     with running_postfix(domain=DOMAIN, return_path=RETURN_PATH, port=relay, mx_port=mx) as postfix:
-        at = HostPort("127.0.0.1", relay)
+        at = Relays.read([f"127.0.0.1:{relay}"])
         with LocalServer(mode="relay", relay=at, mx=HostPort("127.0.0.1", mx)) as server:
             server.allow("example.com")
             yield server, postfix

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from carom.server.config import HostPort
+from carom.server.relays import Relays
 from carom.testing import LocalServer
 from tests.e2e.test_bad_input import Answer, call
 from tests.e2e.test_templates import LAYOUT, NEW, NO_ALIAS, NOT_FOUND, ok
@@ -65,7 +65,7 @@ def _content(mail: EmailMessage, kind: str) -> str | None:
 def shop() -> Iterator[Shop]:
     """A server that relays to a sink, with a layout and a template."""
     with running_sink() as sink:
-        relay = HostPort(sink.host, sink.port)
+        relay = Relays.read([f"{sink.host}:{sink.port}"])
         with LocalServer(mode="relay", relay=relay) as server:
             server.allow("shop@example.com")
             ok(call(server, "POST", "/templates", LAYOUT))

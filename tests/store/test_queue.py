@@ -63,7 +63,7 @@ async def test_a_postponed_job_is_due_at_its_time(store: Store) -> None:
     await _add(store, 1)
     [claim] = await _claim(store)
     await store.database.write(jobs.postpone, claim, NOW + timedelta(minutes=1), "no answer")
-    assert await store.database.read(queue.next_due, job) == NOW + timedelta(minutes=1)
+    assert await store.database.read(queue.next_due, job, NOW) == NOW + timedelta(minutes=1)
     assert await _claim(store, later=timedelta(seconds=59)) == []
     [again] = await _claim(store, later=timedelta(minutes=1))
     assert again.attempts == 2

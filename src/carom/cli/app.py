@@ -36,6 +36,19 @@ senders = cyclopts.App(name="senders", help="Who may send.")
 senders.command("carom.cli.senders:allow")
 app.command(senders)
 
+queue = cyclopts.App(name="queue", help="The mail that waits: see it, pause it, try it now, cancel it.")
+for name, function in (
+    ("list", "list_"),
+    ("show", "show"),
+    ("pause", "pause"),
+    ("resume", "resume"),
+    ("retry", "retry"),
+    ("cancel", "cancel"),
+    ("limit", "limit"),
+):
+    queue.command(f"carom.cli.queue:{function}", name=name)
+app.command(queue)
+
 stats = cyclopts.App(name="stats", help="Statistics of sent mail.")
 stats.command("carom.cli.stats:rebuild")
 app.command(stats)

@@ -9,7 +9,8 @@ from typing import Annotated
 from cyclopts import Parameter, Token
 
 from carom.server.app import Carom, Listening
-from carom.server.config import HostPort, Settings
+from carom.server.config import BadSetting, HostPort, Settings
+from carom.server.relays import BadRelay, Relays
 
 SWITCH_SECONDS = 0.0005
 """How long the event loop keeps the interpreter to itself while the thread that writes to SQLite waits for it."""
@@ -20,7 +21,16 @@ def _read_host_port(kind: type[HostPort], tokens: Sequence[Token]) -> HostPort:
     return HostPort.read(tokens[0].value)
 
 
+def _read_relays(kind: type[Relays], tokens: Sequence[Token]) -> Relays:
+    del kind
+    try:
+        return Relays.read(token.value for token in tokens)
+    except BadRelay as error:
+        raise BadSetting(str(error)) from error
+
+
 Parameter(n_tokens=1, accepts_keys=False, converter=_read_host_port, show_default=str)(HostPort)
+Parameter(n_tokens=1, accepts_keys=False, converter=_read_relays, show_default=str)(Relays)
 
 
 def serve(settings: Annotated[Settings, Parameter(name="*")] | None = None) -> None:

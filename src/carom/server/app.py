@@ -23,6 +23,7 @@ from carom.server.http.pages import Confirmation, Front
 from carom.server.http.routes import routes
 from carom.server.keyring import Keyring, load_keyring, new_message_id
 from carom.server.logs import configure_logs
+from carom.server.outbound.logins import routes_to
 from carom.server.outbound.resolver import Resolver
 from carom.server.outbound.session import Connections, Route
 from carom.server.pipeline.deps import Deps
@@ -32,6 +33,7 @@ from carom.server.pipeline.jobs import Answer
 from carom.server.pipeline.signing import Identities
 from carom.server.pipeline.worker import Worker
 from carom.server.places import Places
+from carom.server.relays import BadRelay
 from carom.server.rules.senders import CONFIRM_PATH
 from carom.server.sandbox.answer import Sandbox
 from carom.server.smtp.mx import Homecoming, mx_listener
@@ -114,6 +116,10 @@ class Carom:
 
     async def _start(self, starting: contextlib.AsyncExitStack) -> Listening:
         settings = self.settings
+        try:
+            relays = routes_to(settings.relay or (), settings.relay_passwords, os.environ)
+        except BadRelay as error:
+            raise BadSetting(str(error)) from error
         if settings.postgres_url is None:
             settings.data.mkdir(parents=True, exist_ok=True)
             starting.enter_context(_locked(settings.data))
@@ -134,7 +140,7 @@ class Carom:
         mx_at = await _start_smtp(mx, "--mx", settings.mx)
         starting.push_async_callback(mx.stop, GRACE_SECONDS)
 
-        connections = Connections(hostname=settings.hostname)
+        connections = Connections(hostname=settings.hostname, authorities=settings.relay_authorities)
         starting.push_async_callback(connections.close)
         identities = Identities(keyring, settings, self.clock)
         await identities.prepare(database)
@@ -144,6 +150,7 @@ class Carom:
             settings=settings,
             connections=connections,
             identities=identities,
+            relays=relays,
             built_in=built_in,
             home=Route(mx_at.host, mx_at.port),
             public_url=public_url,

@@ -5,6 +5,8 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
+from carom.server.relays import Relays
+
 Mode = Literal["sandbox", "relay", "live"]
 
 
@@ -66,7 +68,12 @@ class Settings:
     mode
         The last hop of outgoing mail: sandbox keeps it in the process, relay gives it to --relay, live to the recipients' MX.
     relay
-        The smart host of relay mode.
+        The smart hosts of relay mode, in the order in which they are tried: HOST:PORT, smtp://USER@HOST:PORT?tls=required or
+        smtps://USER@HOST:PORT, with commas between. Their passwords stand in CAROM_RELAY_PASSWORD or --relay-passwords.
+    relay_passwords
+        A file with the passwords of the relays, a line each: USER@HOST:PORT PASSWORD.
+    relay_authorities
+        A file of certificates (PEM) that those of the relays may lead to, beside the system's.
     strict
         Ask for a confirmed sender in sandbox mode too.
     hostname
@@ -95,7 +102,9 @@ class Settings:
     smtp: HostPort = _SMTP
     mx: HostPort = _MX
     mode: Mode = "sandbox"
-    relay: HostPort | None = None
+    relay: Relays | None = None
+    relay_passwords: Path | None = None
+    relay_authorities: Path | None = None
     strict: bool = False
     hostname: str = "carom.test"
     return_path: str = "bounces.carom.test"
@@ -112,8 +121,11 @@ class Settings:
             raise BadSetting("--keep-days and --keep-dump-days must be at least 1")
         if self.geo is not None and not self.geo.is_file():
             raise BadSetting(f"there is no file {self.geo}; --geo names an .mmdb file, or leave it out")
-        if self.mode == "relay" and self.relay is None:
+        if self.mode == "relay" and not self.relay:
             raise BadSetting("relay mode needs the smart host: --relay HOST:PORT")
+        for flag, file in (("passwords", self.relay_passwords), ("authorities", self.relay_authorities)):
+            if file is not None and not file.is_file():
+                raise BadSetting(f"there is no file {file}; --relay-{flag} names one, or leave it out")
         if self.mode != "relay" and self.relay is not None:
             raise BadSetting(f"--relay is for relay mode; this is {self.mode} mode (--mode relay)")
         if self.dns is not None and not _is_ip(self.dns.host):

@@ -5,8 +5,11 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from carom.server.outbound.attempt import LONGEST_TEXT, LONGEST_TRANSCRIPT, Attempt, read_reply
+from carom.server.outbound.dialogue import stuffed
 from carom.server.outbound.session import Connections, Route, Timeouts
 
 pytestmark = pytest.mark.anyio
@@ -284,3 +287,130 @@ async def test_a_domain_of_another_alphabet_goes_out_in_ascii() -> None:
 )
 async def test_a_reply_is_one_line(code: int, lines: str, written: str) -> None:
     assert str(read_reply(code, lines)) == written
+
+
+PIPELINING = b"250-mx\r\n250 PIPELINING"
+
+
+async def test_commands_go_out_together_where_the_server_says_so() -> None:
+    """One segment, one wait; the mail itself waits for the server to say that somebody gets it."""
+    segments: list[bytes] = []
+
+    async def reads(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 hi\r\n")
+        await reader.readline()
+        writer.write(PIPELINING + b"\r\n")
+        segments.append(await reader.read(4096))
+        writer.write(b"250 ok\r\n250 ok\r\n354 go\r\n")
+        segments.append(await reader.readuntil(b"\r\n.\r\n"))
+        writer.write(b"250 2.0.0 ok\r\n")
+
+    assert (await try_once(reads)).outcome == "accepted"
+    assert [line[:4] for line in segments[0].splitlines()] == [b"MAIL", b"RCPT", b"DATA"]
+    assert segments[1].startswith(b"Subject")
+
+
+@pytest.mark.parametrize(
+    ("replies", "expected"),
+    [
+        (b"250 ok\r\n550 5.1.1 unknown\r\n503 5.5.1 no recipients\r\n", ("refused", "rcpt", 550)),
+        (b"451 4.3.0 later\r\n503 first MAIL\r\n503 first MAIL\r\n", ("deferred", "mail", 451)),
+        (b"250 ok\r\n250 ok\r\n452 4.3.1 full\r\n", ("deferred", "data", 452)),
+    ],
+)
+async def test_the_first_refusal_decides_and_the_connection_goes_on(
+    replies: bytes, expected: tuple[str, str, int]
+) -> None:
+    """The replies behind it are of this mail: the next one must not take them for its own."""
+    seen: list[bytes] = []
+
+    async def answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 hi\r\n")
+        await reader.readline()
+        writer.write(PIPELINING + b"\r\n")
+        for said in (replies, b"250 reset\r\n" + replies):
+            seen.append(await reader.read(4096))
+            writer.write(said)
+        await reader.read()
+
+    async with serving(answers) as route, Connections(hostname="h", timeouts=QUICK) as connections:
+        for _ in range(2):
+            attempt = await connections.deliver(route, "", "ann@example.com", MAIL)
+            assert attempt.reply is not None
+            assert (attempt.outcome, attempt.phase, attempt.reply.code) == expected
+    assert [line[:4] for line in seen[1].splitlines()] == [b"RSET", b"MAIL", b"RCPT", b"DATA"]
+
+
+async def test_a_data_that_is_taken_for_nobody_gets_nothing() -> None:
+    """The recipient is refused and the server waits for the mail: no byte of it is sent."""
+    got: list[bytes] = []
+
+    async def careless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 hi\r\n")
+        await reader.readline()
+        writer.write(PIPELINING + b"\r\n")
+        await reader.read(4096)
+        writer.write(b"250 ok\r\n550 5.1.1 unknown\r\n354 go\r\n")
+        got.append(await reader.read())
+
+    async with serving(careless) as route, Connections(hostname="h", timeouts=QUICK) as connections:
+        attempt = await connections.deliver(route, "", "ann@example.com", MAIL)
+    assert (attempt.outcome, attempt.phase) == ("refused", "rcpt")
+    assert got in ([b""], [])
+
+
+async def test_a_connection_carries_so_many_mails() -> None:
+    sink = Sink()
+    async with serving(sink) as route, Connections(hostname="h", max_mails=2) as connections:
+        for _ in range(4):
+            assert (await connections.deliver(route, "", "ann@example.com", MAIL)).outcome == "accepted"
+    assert sink.connections == 2
+
+
+async def test_a_refusal_after_the_acceptance_changes_nothing() -> None:
+    """A server that says 250 and then 5xx has taken the mail; what it says later is no reply of the next one's."""
+    sink = Sink(MESSAGE=b"250 2.0.0 queued\r\n554 5.7.1 changed my mind")
+    async with serving(sink) as route, Connections(hostname="h", timeouts=QUICK) as connections:
+        attempts = [await connections.deliver(route, "", "ann@example.com", MAIL) for _ in range(2)]
+    assert [attempt.outcome for attempt in attempts] == ["accepted", "accepted"]
+    assert sink.connections == 2
+
+
+async def test_a_reset_in_the_content_is_a_deferral_that_may_have_arrived() -> None:
+    async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 hi\r\n")
+        for reply in (b"250 ok\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n"):
+            await reader.readline()
+            writer.write(reply)
+        writer.transport.abort()
+
+    attempt = await try_once(reset)
+    assert (attempt.outcome, attempt.reply) == ("deferred", None)
+    assert attempt.phase in {"data", "message"}
+
+
+async def test_a_reply_that_drips_meets_the_deadline_in_every_phase() -> None:
+    """A byte now and then is no sign of life."""
+
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 hi\r\n")
+        await reader.readline()
+        while not writer.is_closing():
+            writer.write(b"250-x\r\n")
+            await asyncio.sleep(0.02)
+
+    attempt = await try_once(drip)
+    assert (attempt.outcome, attempt.phase, attempt.error) == ("deferred", "ehlo", "no reply to ehlo in 0.3 s")
+
+
+@given(st.binary(max_size=2000))
+def test_whatever_is_in_a_mail_the_wire_has_one_mail(content: bytes) -> None:
+    """Bare CR and LF, dots, NUL: nothing ends DATA before its end, no line ends in anything but CRLF."""
+    written = stuffed(content)
+    assert written.endswith(b"\r\n.\r\n") or written == b".\r\n"
+    assert written.count(b"\r\n") == written.count(b"\r") == written.count(b"\n")
+    lines = written.split(b"\r\n")[:-2]
+    assert not any(line == b"." for line in lines)
+    unstuffed = b"\n".join(line[1:] if line.startswith(b".") else line for line in lines)
+    plain = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    assert unstuffed in {plain, plain.removesuffix(b"\n")}

@@ -6,7 +6,10 @@ from typing import Literal
 from msgspec import Struct
 
 Outcome = Literal["accepted", "refused", "deferred"]
-Phase = Literal["connect", "greeting", "ehlo", "mail", "rcpt", "data", "message"]
+Phase = Literal["connect", "greeting", "ehlo", "tls", "auth", "mail", "rcpt", "data", "message"]
+
+BEFORE_MAIL: frozenset[Phase] = frozenset({"connect", "greeting", "ehlo", "tls", "auth"})
+"""What goes wrong there is the host's: it says nothing about the recipient, and another host may do."""
 
 LONGEST_TEXT = 2048
 LONGEST_TRANSCRIPT = 16 * 1024
@@ -32,7 +35,8 @@ class Attempt(Struct, frozen=True, kw_only=True):
     """One try. ``phase`` is how far it came: what the reply answered, or where the connection broke.
 
     ``error`` tells in words of connection trouble, and ``reply`` is None then. After ``message`` without a reply the
-    mail may have arrived all the same. ``transcript`` is the dialogue without the mail's content.
+    mail may have arrived all the same. ``transcript`` is the dialogue without the mail's content and without passwords.
+    ``tls`` names version and cipher and says whether the certificate was verified; None in clear.
     """
 
     outcome: Outcome
@@ -42,6 +46,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
     remote_name: str | None
     remote_ip: str | None
     transcript: str
+    tls: str | None = None
 
 
 def read_reply(code: int, lines: str) -> Reply:

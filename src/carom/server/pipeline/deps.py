@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from carom.server.config import Settings
 from carom.server.keyring import Keyring
+from carom.server.outbound.failover import Failover
 from carom.server.outbound.session import Connections, Route
 from carom.server.pipeline.signing import Identities
 from carom.server.rules.scenarios import TEST_DOMAIN
@@ -17,7 +19,7 @@ SANDBOX_SERVER = "Sandbox"
 
 @dataclass(frozen=True, kw_only=True)
 class Deps:
-    """The parts that stages work with. ``built_in`` is where the built-in remote listens, ``home`` where bounces come
+    """The parts that stages work with. ``relays`` are tried in order; ``built_in`` is where the built-in remote listens, ``home`` where bounces come
     in; links in mails begin with ``public_url``; ``clock`` gives an aware time, ``chance`` a number from 0 to 1."""
 
     database: Database
@@ -30,11 +32,17 @@ class Deps:
     public_url: str
     clock: Callable[[], datetime]
     chance: Callable[[], float]
+    relays: tuple[Route, ...] = ()
 
-    def next_hop(self, address: str, *, stays: bool = False) -> Route:
-        """Return where mail for an address goes next: that for test addresses, and what ``stays``, never leaves the
-        process, in any mode."""
+    @cached_property
+    def failover(self) -> Failover:
+        """What tries one host after the other."""
+        return Failover(self.connections)
+
+    def next_hops(self, address: str, *, stays: bool = False) -> tuple[Route, ...]:
+        """Return where mail for an address goes next, in the order in which hosts are tried: that for test addresses, and
+        what ``stays``, never leaves the process, in any mode."""
         stays = stays or address.lower().endswith(f"@{TEST_DOMAIN}")
-        if stays or self.settings.mode == "sandbox" or self.settings.relay is None:
-            return self.built_in
-        return Route(self.settings.relay.host, self.settings.relay.port)
+        if stays or self.settings.mode == "sandbox":
+            return (self.built_in,)
+        return self.relays

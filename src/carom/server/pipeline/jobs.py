@@ -81,7 +81,7 @@ class Bounced(Struct, frozen=True):
 
 class Settle(Struct, frozen=True):
     """Something happened to a message on its way to a recipient. ``details`` are those of the API's message event;
-    ``retry_at`` is when to try a deferred one again."""
+    ``retry_at`` is when to try a deferred one again; ``slow_down`` what the remote said that wants less mail at all."""
 
     recipient_id: int
     event: Event
@@ -89,3 +89,4 @@ class Settle(Struct, frozen=True):
     details: dict[str, str] = {}
     bounced: Bounced | None = None
     retry_at: datetime | None = None
+    slow_down: str | None = None

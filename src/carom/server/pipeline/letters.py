@@ -16,7 +16,7 @@ async def send_letter(letter: Letter, deps: Deps) -> None:
     """Hand a letter over. Raises NotSent to be called again; one that is refused for good is given up."""
     hostname = deps.settings.hostname
     content = write_letter(letter, hostname, deps.clock())
-    attempt = await deps.connections.deliver(deps.next_hop(letter.to), sender_of(hostname), letter.to, content)
+    attempt = await deps.failover.deliver(deps.next_hops(letter.to), sender_of(hostname), letter.to, content)
     said = str(attempt.reply) if attempt.reply else attempt.error or attempt.outcome
     if attempt.outcome == "deferred":
         raise NotSent(said)

@@ -1,6 +1,6 @@
 """The worker: claim what is due, run it, record what came of it.
 
-1. Claim deliveries and jobs under a lease, as many as may run at once.
+1. Claim deliveries and jobs under a lease, as many as may run at once: deliveries in the order of their line.
 2. Run each without a transaction: SMTP takes its time.
 3. Record the result in one transaction, guarded by the fence: whoever comes late changes nothing.
 4. With nothing due, wait to be woken, or until the next row is due, and look every second in any case.
@@ -9,6 +9,7 @@
 import asyncio
 import time
 import traceback
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -31,13 +32,16 @@ from carom.server.pipeline.stages.purge import purge
 from carom.server.pipeline.stages.receive import receive
 from carom.server.pipeline.stages.settle import settle
 from carom.server.rules.lifecycle import Event
+from carom.server.rules.line import Bucket, Line
 from carom.server.rules.retry import OWN_JOBS, retry_delay
-from carom.server.store import jobs, queue, received, schema
+from carom.server.store import buckets, jobs, line, queue, received, schema
+from carom.server.store.line import Held
 from carom.server.store.queue import Claim
 
-LEASE = timedelta(minutes=10)
-"""Longer than the slowest attempt: its phases have deadlines of their own."""
-CONCURRENCY = 32
+LEASE = timedelta(minutes=45)
+"""Longer than the slowest attempt, all hosts and phases of it. What the dead hold is taken back long before: see Presence."""
+CONCURRENCY = 64
+"""How many deliveries and jobs run at once. One bucket alone gets half of it: see carom.server.rules.line."""
 POLL_SECONDS = 1.0
 
 log = structlog.get_logger("carom.worker")
@@ -69,6 +73,8 @@ class Worker:
         self._wake = asyncio.Event()
         self._stopping = False
         self._running: set[asyncio.Task[None]] = set()
+        self._line = Line()
+        self._busy: Counter[Bucket] = Counter()
         self._loop: asyncio.Task[None] | None = None
         self._presence = Presence(deps, self._owner, self.wake)
 
@@ -97,39 +103,43 @@ class Worker:
     async def _run(self) -> None:
         while not self._stopping:
             self._wake.clear()
-            free = CONCURRENCY - len(self._running)
             try:
-                claimed = await self._claim(free) if free > 0 else 0
-                wait = 0.0 if claimed else await self._idle_seconds()
+                again = await self._claim(CONCURRENCY - len(self._running))
+                wait = 0.0 if again else await self._idle_seconds()
             except DBAPIError:
                 log.exception("the store cannot be used; trying again")
                 wait = POLL_SECONDS
             if wait:
                 await self._wait(wait)
 
-    async def _claim(self, free: int) -> int:
-        deliveries, others = await self._deps.database.write(self._claim_both, free)
-        for claim in deliveries:
-            self._start(self._deliver(claim))
+    async def _claim(self, free: int) -> bool:
+        """Start what is claimed; tell whether to look again at once."""
+        deliveries, others, more = await self._deps.database.write(self._claim_both, free)
+        for held in deliveries:
+            self._busy[held.bucket] += 1
+            self._start(self._deliver(held))
         for claim in others:
             self._start(self._work(claim))
-        return len(deliveries) + len(others)
+        return bool(deliveries or others or more)
 
-    def _claim_both(self, connection: sa.Connection, free: int) -> tuple[list[Claim], list[Claim]]:
+    def _claim_both(self, connection: sa.Connection, free: int) -> tuple[list[Held], list[Claim], bool]:
         now = self._deps.clock()
-        others = queue.claim(connection, schema.job, owner=self._owner, now=now, lease=LEASE, limit=free)
+        others = (
+            queue.claim(connection, schema.job, owner=self._owner, now=now, lease=LEASE, limit=free) if free else []
+        )
         left = free - len(others)
-        if not left:
-            return [], others
-        return queue.claim(connection, schema.recipient, owner=self._owner, now=now, lease=LEASE, limit=left), others
+        held, more = line.claim(
+            connection, self._line, self._busy.copy(), owner=self._owner, now=now, lease=LEASE, free=left
+        )
+        return held, others, more
 
     async def _idle_seconds(self) -> float:
-        if len(self._running) >= CONCURRENCY:
-            return POLL_SECONDS
-        due = await self._deps.database.read(_next_due)
+        """Return how long nothing comes due. What is due already waits for something that wakes us."""
+        now = self._deps.clock()
+        due = await self._deps.database.read(_next_due, now)
         if due is None:
             return POLL_SECONDS
-        return min(max((due - self._deps.clock()).total_seconds(), 0.001), POLL_SECONDS)
+        return min(max((due - now).total_seconds(), 0.001), POLL_SECONDS)
 
     async def _wait(self, seconds: float) -> None:
         try:
@@ -148,7 +158,15 @@ class Worker:
             log.error("a result could not be recorded; its lease will run out", exc_info=task.exception())
         self.wake()
 
-    async def _deliver(self, claim: Claim) -> None:
+    async def _deliver(self, claim: Held) -> None:
+        try:
+            await self._deliver_held(claim)
+        finally:
+            self._busy[claim.bucket] -= 1
+            if not self._busy[claim.bucket]:
+                del self._busy[claim.bucket]
+
+    async def _deliver_held(self, claim: Held) -> None:
         deps = self._deps
         try:
             facts = await deliver(Deliver(claim.id, claim.attempts), deps)
@@ -181,7 +199,7 @@ class Worker:
         now = self._deps.clock()
         await self._record(lambda connection: queue.settle_claim(connection, table, claim, due_at=now))
 
-    def _finish_delivery(self, connection: sa.Connection, claim: Claim, facts: list[Settle]) -> None:
+    def _finish_delivery(self, connection: sa.Connection, claim: Held, facts: list[Settle]) -> None:
         due_at = next((fact.retry_at for fact in facts if fact.retry_at), None)
         if not queue.settle_claim(connection, schema.recipient, claim, due_at=due_at):
             log.warning(
@@ -190,6 +208,10 @@ class Worker:
             return
         for fact in facts:
             settle(connection, fact)
+            if fact.slow_down:
+                buckets.rest(connection, claim.bucket, fact.slow_down, fact.at)
+            elif claim.rested and fact.event is Event.ACCEPTED:
+                buckets.wake(connection, claim.bucket)
 
     async def _work(self, claim: Claim) -> None:
         deps = self._deps
@@ -251,8 +273,8 @@ def _postpone(connection: sa.Connection, claim: Claim, due_at: datetime | None, 
             follow(connection, msgspec.convert(payload, given_up))
 
 
-def _next_due(connection: sa.Connection) -> datetime | None:
-    times = [queue.next_due(connection, table) for table in (schema.recipient, schema.job)]
+def _next_due(connection: sa.Connection, now: datetime) -> datetime | None:
+    times = [queue.next_due(connection, table, now) for table in (schema.recipient, schema.job)]
     return min((time for time in times if time is not None), default=None)
 
 

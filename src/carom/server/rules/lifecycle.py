@@ -19,7 +19,7 @@ class State(IntEnum):
     BOUNCED = 3
     """Refused for good, by the remote or by a mail that came back."""
     FAILED = 4
-    """Never sent: the address was suppressed in the meantime."""
+    """No longer to be sent: the address was suppressed in the meantime, or the mail was cancelled."""
 
 
 class Event(IntEnum):
@@ -39,6 +39,8 @@ class Event(IntEnum):
     """A mail came back that says the delivery is delayed."""
     REMARKED = 6
     """A mail came back that says something else: an automatic reply, a challenge, a complaint, or nothing known."""
+    CANCELLED = 7
+    """Whoever runs the server took the mail out of the queue."""
 
 
 _S, _E = State, Event
@@ -48,6 +50,7 @@ _WAITING = {
     _E.DEFERRED: _S.DEFERRED,
     _E.REFUSED: _S.BOUNCED,
     _E.SUPPRESSED: _S.FAILED,
+    _E.CANCELLED: _S.FAILED,
     _E.RETURNED: _S.BOUNCED,  # we died between the remote's 250 and our commit
 }
 

@@ -14,6 +14,10 @@ def _minutes(*delays: float) -> tuple[timedelta, ...]:
 DELIVERY = _minutes(1, 5, 10, 20, 40, 60, 120, 180, 240, 360, 360, 480, 480, 480)
 """Delivery to a remote that says later: about two days."""
 
+RESTS = _minutes(1, 2, 5, 10, 20, 30)
+"""How long all mail of a bucket waits after a remote said 421 or 4.7.x, by how often in a row it did; the last one again and
+again."""
+
 OWN_JOBS = _minutes(0.1, 0.5, 2, 10, 30, 60, 120)
 """Jobs of our own that fail for a reason of our own."""
 

@@ -75,9 +75,7 @@ def release(connection: sa.Connection, table: sa.Table, now: datetime, owner: st
     return connection.execute(sa.update(table).where(leased).values(due_at=now, lease_owner=None)).rowcount
 
 
-def next_due(connection: sa.Connection, table: sa.Table) -> datetime | None:
-    """Return when the next row is due."""
-    due_at: datetime | None = connection.scalar(
-        sa.select(sa.func.min(table.c.due_at)).where(table.c.due_at.is_not(None))
-    )
+def next_due(connection: sa.Connection, table: sa.Table, after: datetime) -> datetime | None:
+    """Return when the next row comes due after a time."""
+    due_at: datetime | None = connection.scalar(sa.select(sa.func.min(table.c.due_at)).where(table.c.due_at > after))
     return due_at

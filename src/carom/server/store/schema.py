@@ -233,6 +233,20 @@ recipient = sa.Table(
     sqlite_autoincrement=True,
 )  # fmt: skip
 
+bucket = sa.Table(
+    "bucket",
+    metadata,
+    _column("server_id", BigId, primary_key=True, autoincrement=False),
+    _column("domain", sa.Text, primary_key=True),
+    sa.Column("paused_at", Utc),
+    sa.Column("rests_until", Utc),
+    _column("rests", sa.Integer, server_default="0"),
+    sa.Column("said", sa.Text),
+    sa.Column("most", sa.Integer),
+    sa.Column("per_minute", sa.Integer),
+)
+"""What is said of the mail of a server, or of every server (0), to a destination. Most buckets have no row."""
+
 event = sa.Table(
     "event",
     metadata,

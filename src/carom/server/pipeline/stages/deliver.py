@@ -9,7 +9,7 @@ from carom.bounce import classify
 from carom.bounce.verp import proof, return_path
 from carom.server.config import Settings
 from carom.server.keyring import Keyring
-from carom.server.outbound.attempt import Attempt
+from carom.server.outbound.attempt import BEFORE_MAIL, Attempt
 from carom.server.pipeline.deps import SANDBOX_SERVER, Deps
 from carom.server.pipeline.jobs import Bounced, Deliver, Settle
 from carom.server.pipeline.signing import Identity, signed
@@ -21,9 +21,6 @@ from carom.server.store import deliveries
 from carom.server.store.deliveries import Delivery
 from carom.taxonomy import BounceType
 
-BEFORE_MAIL = frozenset({"connect", "greeting", "ehlo"})
-"""What a remote refuses there says nothing about the recipient: it is tried again, also after a 5xx."""
-
 
 async def deliver(job: Deliver, deps: Deps) -> list[Settle]:
     """Send a message to one recipient and say what became of it."""
@@ -34,9 +31,9 @@ async def deliver(job: Deliver, deps: Deps) -> list[Settle]:
     if delivery.suppressed:
         return [Settle(job.recipient_id, Event.SUPPRESSED, deps.clock())]
     home = return_path(delivery.recipient_id, identity.return_path, deps.keyring.return_path_keys, deps.keyring.version)
-    next_hop = deps.next_hop(delivery.address, stays=delivery.delivery_type == SANDBOX_SERVER)
+    hops = deps.next_hops(delivery.address, stays=delivery.delivery_type == SANDBOX_SERVER)
     content = await signed(source(delivery, deps.keyring, deps.settings), identity.signers, deps.clock())
-    attempt = await deps.connections.deliver(next_hop, home, delivery.address, content)
+    attempt = await deps.failover.deliver(hops, home, delivery.address, content)
     return [_outcome(job, delivery, attempt, home, content, deps)]
 
 
@@ -65,15 +62,25 @@ def _outcome(job: Deliver, delivery: Delivery, attempt: Attempt, home: str, cont
         "DeliveryMessage": _details(attempt),
         "DestinationServer": attempt.remote_name or "",
         "DestinationIP": attempt.remote_ip or "",
+        "TLS": attempt.tls or "none",
     }
     if attempt.outcome == "accepted":
         return Settle(job.recipient_id, Event.ACCEPTED, now, details)
     if attempt.outcome == "deferred" or attempt.phase in BEFORE_MAIL:
         wait = retry_delay(DELIVERY, job.attempts, deps.chance)
         if wait is not None:
-            return Settle(job.recipient_id, Event.DEFERRED, now, details, retry_at=now + wait)
+            return Settle(
+                job.recipient_id, Event.DEFERRED, now, details, retry_at=now + wait, slow_down=_slow_down(attempt)
+            )
     bounced = _bounced(delivery, attempt, home, content, deps, now)
     return Settle(job.recipient_id, Event.REFUSED, now, {"Summary": bounced.details}, bounced)
+
+
+def _slow_down(attempt: Attempt) -> str | None:
+    """Return a reply that is about all our mail and not about this one: 421, or 4.7.x."""
+    reply = attempt.reply
+    asked = reply is not None and (reply.code == 421 or (reply.code < 500 and (reply.status or "").startswith("4.7.")))
+    return str(reply) if asked else None
 
 
 def _bounced(delivery: Delivery, attempt: Attempt, home: str, content: bytes, deps: Deps, now: datetime) -> Bounced:
