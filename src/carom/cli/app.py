@@ -35,6 +35,11 @@ senders = cyclopts.App(name="senders", help="Who may send.")
 senders.command("carom.cli.senders:allow")
 app.command(senders)
 
+smtp_tokens = cyclopts.App(name="smtp-tokens", help="Access and secret keys for submission by SMTP.")
+for name, function in (("create", "create"), ("list", "list_"), ("revoke", "revoke")):
+    smtp_tokens.command(f"carom.cli.smtp_tokens:{function}", name=name)
+app.command(smtp_tokens)
+
 stats = cyclopts.App(name="stats", help="Statistics of sent mail.")
 stats.command("carom.cli.stats:rebuild")
 app.command(stats)
