@@ -17,11 +17,14 @@ from uuid import UUID, uuid4
 import uvicorn
 from msgspec import Struct
 
+from carom.server import links
 from carom.server.config import BadSetting, HostPort, Settings
 from carom.server.http import handlers
-from carom.server.http.api import Api
+from carom.server.http.api import Api, Asgi
 from carom.server.http.pages import Confirmation, Front
 from carom.server.http.routes import routes
+from carom.server.http.tracking import Pixel, Redirection
+from carom.server.http.unsubscribing import Unsubscribing
 from carom.server.keyring import Keyring, load_keyring, new_message_id
 from carom.server.logs import configure_logs
 from carom.server.outbound.resolver import Resolver
@@ -163,8 +166,8 @@ class Carom:
             housekeeping = Housekeeping(database, settings, self.clock)
             housekeeping.start()
             starting.push_async_callback(housekeeping.stop)
-        # Opened now, so that a file that is none is refused at the start; the tracking pages ask it.
-        starting.callback(Places(settings.geo).close)
+        places = Places(settings.geo)
+        starting.callback(places.close)
 
         context = Context(
             database=database,
@@ -179,16 +182,26 @@ class Carom:
         submission = submission_listener(settings, Submission(context), tls)
         smtp_at = await _start_smtp(submission, "--smtp", settings.smtp)
         starting.push_async_callback(submission.stop, GRACE_SECONDS)
-        await _start_http(starting, context, http_socket, tls)
+        await _start_http(starting, context, places, http_socket, tls)
         return Listening(http_at, smtp_at, mx_at, tls is not None)
 
 
 async def _start_http(
-    starting: contextlib.AsyncExitStack, context: Context, listener: socket.socket, tls: ssl.SSLContext | None
+    starting: contextlib.AsyncExitStack,
+    context: Context,
+    places: Places,
+    listener: socket.socket,
+    tls: ssl.SSLContext | None,
 ) -> None:
+    pages: dict[str, Asgi] = {
+        CONFIRM_PATH: Confirmation(context),
+        links.OPEN: Pixel(context, places),
+        links.CLICK: Redirection(context, places),
+        links.UNSUBSCRIBE: Unsubscribing(context),
+    }
     routes.check(ENDPOINTS.values())
     config = uvicorn.Config(
-        Front(Api(context, routes), {CONFIRM_PATH: Confirmation(context)}),
+        Front(Api(context, routes), pages),
         http="httptools",
         lifespan="off",
         log_config=None,

@@ -32,7 +32,7 @@ from carom.server.pipeline.stages.receive import receive
 from carom.server.pipeline.stages.settle import settle
 from carom.server.rules.lifecycle import Event
 from carom.server.rules.retry import OWN_JOBS, retry_delay
-from carom.server.store import jobs, queue, received, schema
+from carom.server.store import deliveries, jobs, queue, received, schema
 from carom.server.store.queue import Claim
 
 LEASE = timedelta(minutes=10)
@@ -190,6 +190,8 @@ class Worker:
             return
         for fact in facts:
             settle(connection, fact)
+            if fact.tracked is not None:
+                deliveries.track(connection, fact.recipient_id, opens=fact.tracked.opens, links=fact.tracked.links)
 
     async def _work(self, claim: Claim) -> None:
         deps = self._deps

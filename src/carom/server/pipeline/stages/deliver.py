@@ -5,13 +5,11 @@ from datetime import datetime
 from sqlalchemy.exc import NoResultFound
 
 from carom.bounce import classify
-from carom.bounce.verp import proof, return_path
-from carom.server.config import Settings
-from carom.server.keyring import Keyring
+from carom.bounce.verp import return_path
 from carom.server.outbound.attempt import Attempt
 from carom.server.pipeline.deps import SANDBOX_SERVER, Deps
 from carom.server.pipeline.jobs import Bounced, Deliver, Settle
-from carom.server.rules.compose import Facts, compose
+from carom.server.pipeline.outgoing import Outgoing, outgoing
 from carom.server.rules.lifecycle import Event
 from carom.server.rules.report import ReportedRecipient, ReportFacts, write_report
 from carom.server.rules.retry import DELIVERY, retry_delay
@@ -35,26 +33,12 @@ async def deliver(job: Deliver, deps: Deps) -> list[Settle]:
         delivery.recipient_id, deps.settings.return_path, deps.keyring.return_path_keys, deps.keyring.version
     )
     next_hop = deps.next_hop(delivery.address, stays=delivery.delivery_type == SANDBOX_SERVER)
-    content = source(delivery, deps.keyring, deps.settings)
-    attempt = await deps.connections.deliver(next_hop, home, delivery.address, content)
-    return [_outcome(job, delivery, attempt, home, content, deps)]
+    mail = outgoing(delivery, deps)
+    attempt = await deps.connections.deliver(next_hop, home, delivery.address, mail.content)
+    return [_outcome(job, delivery, attempt, home, mail, deps)]
 
 
-def source(delivery: Delivery, keyring: Keyring, settings: Settings) -> bytes:
-    """Return a message as one recipient gets it."""
-    facts = Facts(
-        message_id=delivery.message_id,
-        server_id=delivery.server_id,
-        account_id=delivery.account_id,
-        recipient=delivery.address,
-        submitted_at=delivery.submitted_at,
-        hostname=settings.hostname,
-        proof=proof(delivery.recipient_id, keyring.return_path_keys, keyring.version),
-    )
-    return compose(delivery.email, facts)
-
-
-def _outcome(job: Deliver, delivery: Delivery, attempt: Attempt, home: str, content: bytes, deps: Deps) -> Settle:
+def _outcome(job: Deliver, delivery: Delivery, attempt: Attempt, home: str, mail: Outgoing, deps: Deps) -> Settle:
     now = deps.clock()
     details = {
         "DeliveryMessage": _details(attempt),
@@ -62,12 +46,12 @@ def _outcome(job: Deliver, delivery: Delivery, attempt: Attempt, home: str, cont
         "DestinationIP": attempt.remote_ip or "",
     }
     if attempt.outcome == "accepted":
-        return Settle(job.recipient_id, Event.ACCEPTED, now, details)
+        return Settle(job.recipient_id, Event.ACCEPTED, now, details, tracked=mail.tracked)
     if attempt.outcome == "deferred" or attempt.phase in BEFORE_MAIL:
         wait = retry_delay(DELIVERY, job.attempts, deps.chance)
         if wait is not None:
             return Settle(job.recipient_id, Event.DEFERRED, now, details, retry_at=now + wait)
-    bounced = _bounced(delivery, attempt, home, content, deps, now)
+    bounced = _bounced(delivery, attempt, home, mail.content, deps, now)
     return Settle(job.recipient_id, Event.REFUSED, now, {"Summary": bounced.details}, bounced)
 
 
