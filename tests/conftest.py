@@ -15,7 +15,11 @@ pytest_plugins = ("tests.stores", "pytester")
 
 CI = os.environ.get("CI") == "true"
 
-COMMANDS = {"postfix": "/usr/sbin/postfix", "ruby-postmark": "/usr/share/rubygems-integration/all/gems"}
+COMMANDS = {
+    "postfix": "/usr/sbin/postfix",
+    "ruby-postmark": "/usr/share/rubygems-integration/all/gems",
+    "swaks": "/usr/bin/swaks",
+}
 
 
 def _installed(package: str) -> bool:

@@ -25,6 +25,9 @@ from tests.waiting import eventually
 
 TOURS = Path(__file__).parents[1] / "peers" / "tours"
 BOUNCED = at_test_domain("hardbounce")
+SUBMITTED = "carl@example.org"
+
+SUBMISSION = f"From: shop@example.com\r\nTo: {SUBMITTED}\r\nSubject: By SMTP\r\nX-PM-Tag: smtp\r\n\r\nHello\r\n"
 
 
 class Refused(NamedTuple):
@@ -79,6 +82,7 @@ SEEN: dict[str, Any] = {
     "rules": 1,
     "delete rule": "Rule bad@example.org removed.",
     "messages": ["ann@example.org"],
+    "submitted": ["By SMTP", "smtp", "outbound", [SUBMITTED]],
     "message": ["Bounced", "SubscriptionChanged"],
     "dump": True,
     "no message": Refused(701),
@@ -198,6 +202,9 @@ def prepared(server: LocalServer, name: str) -> dict[str, Any]:
             smtp.sendmail(
                 "bob@example.org", [mine.inbound_address], b"From: bob@example.org\r\nSubject: Tea\r\n\r\nAt five?\r\n"
             )
+        with smtplib.SMTP(server.listening.smtp.host, server.listening.smtp.port, timeout=30) as smtp:
+            smtp.login(mine.api_tokens[0], mine.api_tokens[0])
+            smtp.sendmail("shop@example.com", [SUBMITTED], SUBMISSION)
         [received] = eventually(lambda: list(client.get_messages(count=1, offset=0, inbound=True)), what="the mail")
     return {
         "host": server.listening.http.host,
@@ -208,6 +215,7 @@ def prepared(server: LocalServer, name: str) -> dict[str, Any]:
         "server_id": mine.id,
         "other_id": other.id,
         "bounced": BOUNCED,
+        "submitted": SUBMITTED,
         "bounce": bounce.id,
         "message": message,
         "inbound": received.message_id,

@@ -2,7 +2,6 @@
 
 import smtplib
 from email.message import EmailMessage
-from typing import cast
 
 import pytest
 
@@ -70,13 +69,3 @@ def test_a_server_without_smtp_takes_none(fresh_server: LocalServer) -> None:
         client.update_server_info(smtp_api_activated=True)
         with connect(fresh_server) as smtp:
             assert smtp.login(token, token)[0] == 235
-
-
-def test_a_bad_message_is_refused_with_its_code(carom_server: LocalServer) -> None:
-    """The client hears what the API would have said."""
-    with connect(carom_server) as smtp:
-        smtp.login(carom_server.server_token, carom_server.server_token)
-        with pytest.raises(smtplib.SMTPDataError) as caught:
-            smtp.send_message(mail("ann@example.org", X_PM_Message_Stream="unknown-stream"))
-        assert caught.value.smtp_code == 550
-        assert b"1235: The stream provided: 'unknown-stream'" in cast("bytes", caught.value.smtp_error)

@@ -49,6 +49,11 @@ for name, function in (
     queue.command(f"carom.cli.queue:{function}", name=name)
 app.command(queue)
 
+smtp_tokens = cyclopts.App(name="smtp-tokens", help="Access and secret keys for submission by SMTP.")
+for name, function in (("create", "create"), ("list", "list_"), ("revoke", "revoke")):
+    smtp_tokens.command(f"carom.cli.smtp_tokens:{function}", name=name)
+app.command(smtp_tokens)
+
 stats = cyclopts.App(name="stats", help="Statistics of sent mail.")
 stats.command("carom.cli.stats:rebuild")
 app.command(stats)

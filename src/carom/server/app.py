@@ -6,6 +6,7 @@ import fcntl
 import os
 import random
 import socket
+import ssl
 import time
 from collections.abc import Callable, Generator
 from datetime import UTC, datetime
@@ -16,11 +17,14 @@ from uuid import UUID, uuid4
 import uvicorn
 from msgspec import Struct
 
+from carom.server import links
 from carom.server.config import BadSetting, HostPort, Settings
 from carom.server.http import handlers
-from carom.server.http.api import Api
+from carom.server.http.api import Api, Asgi
 from carom.server.http.pages import Confirmation, Front
 from carom.server.http.routes import routes
+from carom.server.http.tracking import Pixel, Redirection
+from carom.server.http.unsubscribing import Unsubscribing
 from carom.server.keyring import Keyring, load_keyring, new_message_id
 from carom.server.logs import configure_logs
 from carom.server.outbound.logins import routes_to
@@ -41,6 +45,7 @@ from carom.server.smtp.session import Listener
 from carom.server.smtp.submission import Submission, submission_listener
 from carom.server.store.opening import begin, open_database
 from carom.server.store.servers import Tokens
+from carom.server.tls import server_context
 from carom.wire.endpoints import ENDPOINTS
 
 __all__ = ["Carom", "Listening", "handlers"]
@@ -55,11 +60,12 @@ class Listening(Struct, frozen=True):
     http: HostPort
     smtp: HostPort
     mx: HostPort
+    tls: bool = False
 
     @property
     def url(self) -> str:
         """The API's address."""
-        return f"http://{self.http}"
+        return f"{'https' if self.tls else 'http'}://{self.http}"
 
 
 class _HttpServer(uvicorn.Server):
@@ -126,7 +132,8 @@ class Carom:
         http_socket = _listen(settings.http)
         starting.callback(http_socket.close)
         http_at = HostPort(settings.http.host, http_socket.getsockname()[1])
-        public_url = settings.public_url or f"http://{http_at}"
+        tls = None if settings.tls_cert is None else server_context(settings.tls_cert, settings.tls_key)
+        public_url = settings.public_url or f"{'http' if tls is None else 'https'}://{http_at}"
         keyring = self._keyring or load_keyring(settings.data if settings.postgres_url is None else None)
         database = open_database(settings)
         starting.push_async_callback(database.close)
@@ -136,7 +143,7 @@ class Carom:
         built_in = await sandbox.start()
         starting.push_async_callback(sandbox.stop, GRACE_SECONDS)
         homecoming = Homecoming(database, settings, self.clock)
-        mx = mx_listener(settings, homecoming)
+        mx = mx_listener(settings, homecoming, tls)
         mx_at = await _start_smtp(mx, "--mx", settings.mx)
         starting.push_async_callback(mx.stop, GRACE_SECONDS)
 
@@ -170,8 +177,8 @@ class Carom:
             housekeeping = Housekeeping(database, settings, self.clock)
             housekeeping.start()
             starting.push_async_callback(housekeeping.stop)
-        # Opened now, so that a file that is none is refused at the start; the tracking pages ask it.
-        starting.callback(Places(settings.geo).close)
+        places = Places(settings.geo)
+        starting.callback(places.close)
 
         context = Context(
             database=database,
@@ -183,17 +190,29 @@ class Carom:
             wake=wake,
             resolver=Resolver(settings.dns),
         )
-        submission = submission_listener(settings, Submission(context))
+        submission = submission_listener(settings, Submission(context), tls)
         smtp_at = await _start_smtp(submission, "--smtp", settings.smtp)
         starting.push_async_callback(submission.stop, GRACE_SECONDS)
-        await _start_http(starting, context, http_socket)
-        return Listening(http_at, smtp_at, mx_at)
+        await _start_http(starting, context, places, http_socket, tls)
+        return Listening(http_at, smtp_at, mx_at, tls is not None)
 
 
-async def _start_http(starting: contextlib.AsyncExitStack, context: Context, listener: socket.socket) -> None:
+async def _start_http(
+    starting: contextlib.AsyncExitStack,
+    context: Context,
+    places: Places,
+    listener: socket.socket,
+    tls: ssl.SSLContext | None,
+) -> None:
+    pages: dict[str, Asgi] = {
+        CONFIRM_PATH: Confirmation(context),
+        links.OPEN: Pixel(context, places),
+        links.CLICK: Redirection(context, places),
+        links.UNSUBSCRIBE: Unsubscribing(context),
+    }
     routes.check(ENDPOINTS.values())
     config = uvicorn.Config(
-        Front(Api(context, routes), {CONFIRM_PATH: Confirmation(context)}),
+        Front(Api(context, routes), pages),
         http="httptools",
         lifespan="off",
         log_config=None,
@@ -201,6 +220,7 @@ async def _start_http(starting: contextlib.AsyncExitStack, context: Context, lis
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=int(GRACE_SECONDS),
+        ssl_context_factory=None if tls is None else _given(tls),
     )
     server = _HttpServer(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]), name="http")
@@ -214,6 +234,10 @@ async def _start_http(starting: contextlib.AsyncExitStack, context: Context, lis
         if serving.done():
             await serving
         await asyncio.sleep(0.005)
+
+
+def _given(tls: ssl.SSLContext) -> Callable[[uvicorn.Config, Callable[[], ssl.SSLContext]], ssl.SSLContext]:
+    return lambda config, default: tls  # noqa: ARG005  uvicorn would make its own
 
 
 def _new_id() -> UUID:

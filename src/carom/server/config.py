@@ -91,6 +91,10 @@ class Settings:
         How long the raw mails of bounces are kept, in days.
     geo
         A file of places by IP address (MaxMind's format, .mmdb), for opens and clicks; none comes with Carom.
+    tls_cert
+        The certificate chain (PEM) of --tls-key. With both, the API speaks HTTPS and the SMTP listeners offer STARTTLS.
+    tls_key
+        The private key (PEM) of --tls-cert.
     dns
         The name server that look-ups go to, by address; by default the system's.
 
@@ -113,12 +117,16 @@ class Settings:
     keep_days: int = 45
     keep_dump_days: int = 30
     geo: Path | None = None
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
     dns: HostPort | None = None
 
     def check(self) -> None:
         """Raise BadSetting for settings that do not go together or are not served yet."""
         if self.keep_days < 1 or self.keep_dump_days < 1:
             raise BadSetting("--keep-days and --keep-dump-days must be at least 1")
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise BadSetting("--tls-cert and --tls-key go together: give both files, or neither")
         if self.geo is not None and not self.geo.is_file():
             raise BadSetting(f"there is no file {self.geo}; --geo names an .mmdb file, or leave it out")
         if self.mode == "relay" and not self.relay:

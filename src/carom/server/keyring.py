@@ -8,7 +8,7 @@ import hmac
 import os
 import re
 import secrets
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
 from collections import deque
 from collections.abc import Mapping
 from datetime import datetime
@@ -63,6 +63,28 @@ def new_signing_key() -> SigningKey:
 
 
 CONFIRMATION_MAC_BYTES = 16
+MAX_LINK_TOKEN = 8192
+_LINK_TOKEN = re.compile(rf"[A-Za-z0-9_-]{{1,{MAX_LINK_TOKEN}}}")
+_NONCE_BYTES = 12
+
+
+class _LinkKeys:
+    """Seals what stands in links. The nonce is made from the payload, so that a mail that is written twice is the same
+    mail; only equal payloads share one."""
+
+    def __init__(self, key: bytes) -> None:
+        self._nonce_key = hmac.digest(key, b"nonce", "sha256")
+        self._cipher = AESGCM(hmac.digest(key, b"cipher", "sha256"))
+
+    def seal(self, purpose: bytes, payload: bytes) -> bytes:
+        nonce = hmac.digest(self._nonce_key, purpose + b"\0" + payload, "sha256")[:_NONCE_BYTES]
+        return nonce + self._cipher.encrypt(nonce, payload, purpose)
+
+    def open(self, purpose: bytes, octets: bytes) -> bytes | None:
+        try:
+            return self._cipher.decrypt(octets[:_NONCE_BYTES], octets[_NONCE_BYTES:], purpose)
+        except (InvalidTag, ValueError):  # too short to hold a nonce
+            return None
 
 
 class Keyring:
@@ -76,6 +98,7 @@ class Keyring:
         self._confirming = {
             name: self._derive(secret, b"sender confirmation") for name, secret in self._secrets.items()
         }
+        self._links = {name: _LinkKeys(self._derive(secret, b"links")) for name, secret in self._secrets.items()}
         self._sealing = {name: AESGCM(self._derive(secret, b"sealing")) for name, secret in self._secrets.items()}
 
     @classmethod
@@ -112,6 +135,22 @@ class Keyring:
     def _confirmation_mac(self, claimed: str) -> str:
         mac = hmac.digest(self._confirming[claimed[0]], claimed.encode(), "sha256")
         return mac[:CONFIRMATION_MAC_BYTES].hex()
+
+    def link_token(self, purpose: bytes, payload: bytes) -> str:
+        """Return a token for a link in a mail: the payload, which nobody else can read or change. The same payload gives
+        the same token."""
+        octets = self._links[self.version].seal(purpose, payload)
+        return self.version + urlsafe_b64encode(octets).decode().rstrip("=")
+
+    def read_link_token(self, purpose: bytes, token: str) -> bytes | None:
+        """Return the payload of a token, None for one that is not ours, or is for something else, to the letter."""
+        keys = self._links.get(token[:1])
+        if keys is None or not _LINK_TOKEN.fullmatch(token):
+            return None
+        octets = urlsafe_b64decode(token[1:] + "=" * (-(len(token) - 1) % 4))
+        if urlsafe_b64encode(octets).decode().rstrip("=") != token[1:]:
+            return None  # bits that the last letter has to spare
+        return keys.open(purpose, octets)
 
     def seal(self, text: str) -> bytes:
         """Encrypt a text for the store."""

@@ -173,6 +173,7 @@ class _Process:
     """``carom serve`` as a process."""
 
     def __init__(self, settings: Settings, environment: Mapping[str, str]) -> None:
+        self._tls = settings.tls_cert is not None
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115  it lives as long as the process
         self._process = subprocess.Popen(  # noqa: S603  our own program
             [sys.executable, "-m", "carom", "serve", *_flags(settings)],
@@ -191,7 +192,8 @@ class _Process:
             for line in self._process.stdout:
                 ready = _READY.match(line)
                 if ready:
-                    return Listening(*(HostPort.read(ready[place]) for place in (1, 2, 3)))
+                    http, smtp, mx = (HostPort.read(ready[place]) for place in (1, 2, 3))
+                    return Listening(http, smtp, mx, tls=self._tls)
         finally:
             timer.cancel()
         self._process.wait()

@@ -108,6 +108,10 @@ step('delete rule') { client.delete_trigger(:inbound_rules, kept[:rule])[:messag
 step('messages') do
   client.get_messages(page.merge(recipient: 'ann@example.org'))[0][:recipients]
 end
+step('submitted') do
+  found = client.get_messages(page.merge(recipient: AT[:submitted]))[0]
+  [found[:subject], found[:tag], found[:message_stream], found[:recipients]]
+end
 step('message') { client.get_message(AT[:message])[:message_events].map { |one| one['Type'] } }
 step('dump') { client.dump_message(AT[:message])[:body].include?('Subject: ') }
 step('no message') { client.get_message('123') }

@@ -105,6 +105,10 @@ async function tour() {
 
   await step("messages", async () =>
     (await client.getOutboundMessages({ ...page, recipient: "ann@example.org" })).Messages[0].Recipients);
+  await step("submitted", async () => {
+    const [found] = (await client.getOutboundMessages({ ...page, recipient: at.submitted })).Messages;
+    return [found.Subject, found.Tag, found.MessageStream, found.Recipients];
+  });
   await step("message", async () =>
     (await client.getOutboundMessageDetails(at.message)).MessageEvents.map((one) => one.Type));
   await step("dump", async () => (await client.getOutboundMessageDump(at.message)).Body.includes("Subject: "));

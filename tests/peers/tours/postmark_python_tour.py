@@ -30,6 +30,11 @@ def account_client(token: str) -> Any:
 client, account = server_client(AT["server_token"]), account_client(AT["account_token"])
 
 
+def told(one: Any) -> list[Any]:
+    """Return what is told of a message."""
+    return [one.subject, one.tag, one.message_stream, one.recipients]
+
+
 def step(label: str, run: Callable[[], Any]) -> None:
     """Run a step and keep what it saw."""
     try:
@@ -163,6 +168,7 @@ def messages() -> None:
     """What was sent and received, opened and clicked."""
     sent, received = client.outbound, client.inbound
     step("messages", lambda: sent.list(**PAGE, recipient="ann@example.org").items[0].recipients)  # fmt: skip
+    step("submitted", lambda: told(sent.list(**PAGE, recipient=AT["submitted"]).items[0]))
     step("message", lambda: [one.type.value for one in sent.get(AT["message"]).message_events])
     step("dump", lambda: "Subject: " in sent.get_dump(AT["message"]).body)
     step("no message", lambda: sent.get("123"))

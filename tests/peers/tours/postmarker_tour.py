@@ -23,6 +23,11 @@ def connect(server_token: str = AT["server_token"], account_token: str = AT["acc
 client = connect()
 
 
+def told(one: Any) -> list[Any]:
+    """Return what is told of a message."""
+    return [one.Subject, one.Tag, one.MessageStream, one.Recipients]
+
+
 def step(label: str, run: Callable[[], Any]) -> None:
     """Run a step and keep what it saw."""
     try:
@@ -110,6 +115,7 @@ def messages() -> None:
     step("delete rule", lambda: rules.delete(KEPT["rule"]))
     step("tags", lambda: client.triggers.tags.all())
     step("messages", lambda: sent.all(recipient="ann@example.org")[0].Recipients)
+    step("submitted", lambda: told(sent.all(recipient=AT["submitted"])[0]))
     step("message", lambda: [one["Type"] for one in sent.get(AT["message"]).MessageEvents])
     step("dump", lambda: "Subject: " in sent.get_dump(AT["message"]))
     step("no message", lambda: sent.get("123"))

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from carom.server.smtp import replies
 from carom.server.smtp.replies import Reply
-from carom.server.smtp.session import Envelope, Listener, Rules
+from carom.server.smtp.session import Claim, Envelope, Listener, Rules
 
 pytestmark = pytest.mark.anyio
 
@@ -36,8 +36,8 @@ class Keeper:
         self.hold = asyncio.Event()
         self.hold.set()
 
-    async def login(self, user: str, password: str) -> Any:
-        return user if password == "secret" else None
+    async def login(self, claim: Claim) -> Any:
+        return claim.user if claim.proves("secret") else None
 
     async def recipient(self, login: Any, mail_from: str, address: str) -> Reply | None:
         if address == "broken@example.com":
@@ -400,7 +400,10 @@ async def test_each_way_to_log_in(dialogue: list[bytes]) -> None:
         ([b"AUTH PLAIN " + b64encode(b"\0\xff\0\xff")], b"501"),
         ([b"AUTH PLAIN", b"*"], b"501"),
         ([b"AUTH LOGIN", b"*"], b"501"),
-        ([b"AUTH CRAM-MD5"], b"504"),
+        ([b"AUTH CRAM-MD5", b"*"], b"501"),
+        ([b"AUTH CRAM-MD5 " + b64encode(b"user 00")], b"501"),
+        ([b"AUTH CRAM-MD5", b64encode(b"user " + b"0" * 32)], b"535"),
+        ([b"AUTH DIGEST-MD5"], b"504"),
         ([b"AUTH"], b"504"),
     ],
 )
@@ -415,9 +418,9 @@ async def test_a_bad_login_is_refused(dialogue: list[bytes], code: bytes) -> Non
 async def test_guessing_ends_the_session() -> None:
     async with listening(SUBMISSION) as place:
         client = await place.ready()
-        client.send((b"AUTH PLAIN " + b64encode(b"\0user\0guess") + b"\r\n") * 5)
+        client.send((b"AUTH PLAIN " + b64encode(b"\0user\0guess") + b"\r\n") * 6)
         codes = [line[:3] for line in (await client.rest()).split(b"\r\n")]
-    assert codes == [b"535", b"535", b"535", b"421", b""]
+    assert codes == [b"535", b"535", b"535", b"535", b"421", b""]
 
 
 async def test_a_handler_that_fails_asks_to_try_again() -> None:

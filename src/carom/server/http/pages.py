@@ -4,7 +4,9 @@ A page takes its token from the path, is never kept or framed, sends no referrer
 the token is in it.
 """
 
+from base64 import b64encode
 from collections.abc import Mapping
+from hashlib import sha256
 from html import escape
 
 import structlog
@@ -15,17 +17,33 @@ from carom.server.pipeline.intake import Context
 from carom.server.rules.senders import CONFIRM_PATH
 from carom.server.store import senders
 
+_STYLE = (
+    "body{font:1.05rem/1.6 system-ui,sans-serif;color:#1c2430;background:#f3f4f6;margin:0;padding:12vh 1rem}"
+    "main{max-width:30rem;margin:auto;padding:2rem 2.25rem;background:#fff;border:1px solid #d8dce2;border-radius:.6rem}"
+    "h1{font-size:1.45rem;line-height:1.3;margin:0 0 .75rem}p{margin:0 0 1.25rem;overflow-wrap:anywhere}"
+    "p:last-child{margin:0}form{margin:0}"
+    "button{font:inherit;font-weight:600;padding:.6rem 1.2rem;color:#fff;background:#1d4ed8;border:0;border-radius:.4rem;"
+    "cursor:pointer}button:hover{background:#1e40af}button:focus-visible{outline:3px solid #93c5fd;outline-offset:2px}"
+    "@media(prefers-color-scheme:dark){body{color:#e5e7eb;background:#0f141b}main{background:#1a212b;border-color:#333d4b}}"
+)
+_POLICY = (
+    "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+    f"style-src 'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}'"
+)
 HEADERS = (
     (b"content-type", b"text/html; charset=utf-8"),
     (b"cache-control", b"no-store"),
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"content-security-policy", _POLICY.encode()),
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
+    (b"x-robots-tag", b"noindex"),
 )
 _PAGE = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>{title}</title><h1>{title}</h1><p>{text}</p></html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title><style>{style}</style></head>
+<body><main><h1>{title}</h1><p>{text}</p>{form}</main></body></html>
 """
+_BUTTON = '<form method="post"><button name="action" value="{action}">{label}</button></form>'
 
 _NO_LINK = (
     "This link is not valid, its time is over, or its sender signature is gone. "
@@ -59,18 +77,18 @@ class Confirmation:
         """Answer one request."""
         del receive
         if scope["method"] != "GET":
-            await _answer(send, 405, "Not that way", "Open this link in a browser.")
+            await answer_page(send, 405, "Not that way", "Open this link in a browser.")
             return
         try:
             email = await self._confirm(str(scope["path"]).removeprefix(f"/{CONFIRM_PATH}/"))
         except DBAPIError:
             log.exception("the store cannot be used")
-            await _answer(send, 503, "Not now", "Please open the link again in a moment.")
+            await answer_page(send, 503, "Not now", "Please open the link again in a moment.")
             return
         if email is None:
-            await _answer(send, 404, "No such link", _NO_LINK)
+            await answer_page(send, 404, "No such link", _NO_LINK)
         else:
-            await _answer(send, 200, "Confirmed", f"{email} may send from now on. You can close this page.")
+            await answer_page(send, 200, "Confirmed", f"{escape(email)} may send from now on. You can close this page.")
 
     async def _confirm(self, token: str) -> str | None:
         context = self._context
@@ -80,8 +98,14 @@ class Confirmation:
         return await context.database.write(senders.confirm, sender_id, context.clock())
 
 
-async def _answer(send: Send, status: int, title: str, text: str) -> None:
-    body = _PAGE.format(title=escape(title), text=escape(text)).encode()
+def button(action: str, label: str) -> str:
+    """Return a button that posts to the page's own address."""
+    return _BUTTON.format(action=escape(action), label=escape(label))
+
+
+async def answer_page(send: Send, status: int, title: str, text: str, form: str = "") -> None:
+    """Answer with a page. ``text`` and ``form`` are HTML."""
+    body = _PAGE.format(style=_STYLE, title=escape(title), text=text, form=form).encode()
     length = (b"content-length", str(len(body)).encode())
     await send({"type": "http.response.start", "status": status, "headers": [*HEADERS, length]})
     await send({"type": "http.response.body", "body": body})

@@ -9,6 +9,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from carom.server.rules.lifecycle import Event
+from carom.server.store.deliveries import Tracked
 from carom.taxonomy import BounceType
 
 
@@ -81,7 +82,8 @@ class Bounced(Struct, frozen=True):
 
 class Settle(Struct, frozen=True):
     """Something happened to a message on its way to a recipient. ``details`` are those of the API's message event;
-    ``retry_at`` is when to try a deferred one again; ``slow_down`` what the remote said that wants less mail at all."""
+    ``retry_at`` is when to try a deferred one again; ``slow_down`` what the remote said that wants less mail at all;
+    ``tracked`` is what was tracked in a mail that went out."""
 
     recipient_id: int
     event: Event
@@ -90,3 +92,4 @@ class Settle(Struct, frozen=True):
     bounced: Bounced | None = None
     retry_at: datetime | None = None
     slow_down: str | None = None
+    tracked: Tracked | None = None

@@ -34,7 +34,7 @@ from carom.server.pipeline.stages.settle import settle
 from carom.server.rules.lifecycle import Event
 from carom.server.rules.line import Bucket, Line
 from carom.server.rules.retry import OWN_JOBS, retry_delay
-from carom.server.store import buckets, jobs, line, queue, received, schema
+from carom.server.store import buckets, deliveries, jobs, line, queue, received, schema
 from carom.server.store.line import Held
 from carom.server.store.queue import Claim
 
@@ -212,6 +212,8 @@ class Worker:
                 buckets.rest(connection, claim.bucket, fact.slow_down, fact.at)
             elif claim.rested and fact.event is Event.ACCEPTED:
                 buckets.wake(connection, claim.bucket)
+            if fact.tracked is not None:
+                deliveries.track(connection, fact.recipient_id, opens=fact.tracked.opens, links=fact.tracked.links)
 
     async def _work(self, claim: Claim) -> None:
         deps = self._deps

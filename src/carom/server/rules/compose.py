@@ -27,7 +27,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     """What the service knows of a message when it is written for one recipient.
 
     ``hostname`` stands to the right in Message-Id; ``proof`` is the token by which the service knows its own mail
-    again; ``submitted_at`` is aware.
+    again; ``submitted_at`` is aware. ``list_unsubscribe`` is the link of RFC 8058, empty where the sender has to care.
     """
 
     message_id: UUID
@@ -37,6 +37,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     submitted_at: datetime
     hostname: str
     proof: str
+    list_unsubscribe: str = ""
 
 
 # Headers that the service writes itself, or that steer it: given as custom headers they are ignored.
@@ -47,6 +48,8 @@ RESERVED_HEADERS = frozenset(
         "x-pm-message-id", "x-pm-message-options", "x-pm-rcpt", "x-pm-tag",
     }
 )  # fmt: skip
+UNSUBSCRIBE_HEADERS = frozenset({"list-unsubscribe", "list-unsubscribe-post"})
+"""The sender's own where the service does not handle unsubscribing, and ignored where it does."""
 RESERVED_PREFIXES = ("content-", "resent-")
 ONCE = frozenset({"in-reply-to", "references"})  # RFC 5322 section 3.6: more than one is no valid mail
 
@@ -86,7 +89,10 @@ def _headers(email: SendEmail, facts: Facts) -> Iterator[str]:
     yield f"Date: {format_datetime(facts.submitted_at.astimezone(UTC))}"
     yield f"Message-Id: {message_id(email, facts)}"
     yield from _service_headers(one_line(_given(email.tag)), facts)
-    yield from _custom_headers(email, facts.recipient)
+    if facts.list_unsubscribe:
+        yield f"List-Unsubscribe: <{facts.list_unsubscribe}>"
+        yield "List-Unsubscribe-Post: List-Unsubscribe=One-Click"
+    yield from _custom_headers(email, facts)
     yield "MIME-Version: 1.0"
 
 
@@ -116,19 +122,21 @@ def _service_headers(tag: str, facts: Facts) -> Iterator[str]:
         yield text_header("X-PM-Tag", tag)
 
 
-def _custom_headers(email: SendEmail, recipient: str) -> Iterator[str]:
+def _custom_headers(email: SendEmail, facts: Facts) -> Iterator[str]:
     seen: set[str] = set()
     for header in _custom(email):
         name = header.name.lower()
-        if _may_stand(name, recipient) and not (name in ONCE and name in seen):
+        if _may_stand(name, facts) and not (name in ONCE and name in seen):
             seen.add(name)
             yield text_header(header.name, header.value)
 
 
-def _may_stand(name: str, recipient: str) -> bool:
+def _may_stand(name: str, facts: Facts) -> bool:
+    if name in UNSUBSCRIBE_HEADERS and facts.list_unsubscribe:
+        return False
     if name == BOUNCE_TYPE_HEADER.lower():
         # Nobody reads mail at the test domain but the built-in remote, which is told by this header.
-        return recipient.lower().endswith(f"@{TEST_DOMAIN}")
+        return facts.recipient.lower().endswith(f"@{TEST_DOMAIN}")
     return name not in RESERVED_HEADERS and not name.startswith(RESERVED_PREFIXES)
 
 

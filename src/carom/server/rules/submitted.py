@@ -7,9 +7,9 @@ import base64
 from collections.abc import Iterator, Sequence
 from email.message import Message
 
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
-from carom.server.rules.mail import File, TooCostly, first, headers, mailboxes, read_mail, read_parts
+from carom.server.rules.mail import File, TooCostly, first, headers, mailboxes, read_headers, read_mail, read_parts
 from carom.server.rules.refusals import invalid_email
 from carom.wire.addresses import Address
 from carom.wire.email import Attachment, Header, SendEmail
@@ -18,6 +18,7 @@ CONTROLS = {
     "x-pm-tag": "tag",
     "x-pm-message-stream": "message_stream",
     "x-pm-trackopens": "track_opens",
+    "x-pm-track-opens": "track_opens",
     "x-pm-tracklinks": "track_links",
 }
 """Headers that set a field of the request and are not sent on."""
@@ -45,7 +46,7 @@ def _read(raw: bytes, recipients: Sequence[str]) -> SendEmail:
     to, cc = ([one for one in listed if one.email.lower() in wanted] for listed in (to, cc))
     named = {one.email.lower() for one in (*to, *cc)}
     bodies, files = read_parts(mail)
-    controls = {CONTROLS[name.lower()]: value for name, value in headers(mail) if name.lower() in CONTROLS}
+    controls = _controls(mail)
     track_opens = controls.get("track_opens")
     return SendEmail(
         from_=_joined(mailboxes(mail, "From")) or first(mail, "From"),
@@ -57,13 +58,38 @@ def _read(raw: bytes, recipients: Sequence[str]) -> SendEmail:
         html_body=bodies.get("text/html", UNSET),
         reply_to=_joined(mailboxes(mail, "Reply-To")),
         tag=controls.get("tag", UNSET),
-        track_opens=UNSET if track_opens is None else track_opens.strip().lower() == "true",
+        track_opens=UNSET if track_opens is None else track_opens.lower() == "true",
         track_links=controls.get("track_links", UNSET),
         message_stream=controls.get("message_stream", UNSET),
         metadata=dict(_metadata(mail)) or UNSET,
         headers=list(_kept_headers(mail)) or UNSET,
         attachments=[_attachment(file) for file in files] or UNSET,
     )
+
+
+class Summary(Struct, frozen=True, kw_only=True):
+    """What is told of a mail that is not sent; empty or None where the mail does not tell it."""
+
+    from_: str
+    subject: str
+    tag: str | None
+    stream: str
+
+
+def summary(raw: bytes) -> Summary:
+    """Read the headers of a mail that nothing else was made of."""
+    mail = read_headers(raw)
+    controls = _controls(mail)
+    return Summary(
+        from_=first(mail, "From"),
+        subject=first(mail, "Subject"),
+        tag=controls.get("tag"),
+        stream=controls.get("message_stream", ""),
+    )
+
+
+def _controls(mail: Message) -> dict[str, str]:
+    return {CONTROLS[name.lower()]: value.strip() for name, value in headers(mail) if name.lower() in CONTROLS}
 
 
 def _joined(found: list[Address]) -> str:

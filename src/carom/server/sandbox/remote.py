@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from carom.server.rules.scenarios import BOUNCE_TYPE_HEADER, Scenario, local_part_decides, scenario
 from carom.server.smtp.replies import OK, Reply
-from carom.server.smtp.session import Envelope, Listener, Rules
+from carom.server.smtp.session import Claim, Envelope, Listener, Rules
 
 MAX_SIZE = 50_000_000
 _ASKED = re.compile(rb"^%s:[ \t]*([^\r\n]*)" % BOUNCE_TYPE_HEADER.encode(), re.IGNORECASE | re.MULTILINE)
@@ -30,9 +30,9 @@ class Remote:
         """Keep mails by a function."""
         self._store = store
 
-    async def login(self, user: str, password: str) -> Any:
+    async def login(self, claim: Claim) -> Any:
         """Refuse: nobody logs in here."""
-        del user, password
+        del claim
 
     async def recipient(self, login: Any, mail_from: str, address: str) -> Reply | None:
         """Refuse a recipient whose scenario says so at RCPT, unless a header of the mail may still say another."""

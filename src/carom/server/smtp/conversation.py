@@ -7,13 +7,15 @@ here; it is small.
 import asyncio
 import base64
 import binascii
+import secrets
+import ssl
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import structlog
 
 from carom.server.smtp import replies
-from carom.server.smtp.handler import Envelope, Handler, Rules
+from carom.server.smtp.handler import Claim, Envelope, Handler, Rules
 from carom.server.smtp.incoming import BareLineEnd, Gone, Incoming, LineTooLong, TooBig
 from carom.server.smtp.paths import read_path
 from carom.server.smtp.replies import Reply
@@ -28,6 +30,9 @@ MAX_LOGIN_LINE = 12 * 1024  # RFC 4954 section 4
 MAX_ERRORS = 20
 """Faults of the client before it is sent away. What the handler refuses is no fault."""
 MAX_LOGIN_FAILURES = 3
+"""Failures before one more ends the session: clients try every mechanism with the same password."""
+STREAM_LIMIT = 65536
+"""Octets that are read ahead of what has been asked for."""
 
 
 class Leave(Exception):
@@ -46,6 +51,7 @@ class Conversation:
     ) -> None:
         """Take a connection over."""
         self._incoming, self._writer = Incoming(reader), writer
+        self._plain = writer  # under TLS it still owns the socket, and closes it when it is let go
         self._handler, self._rules = handler, rules
         self._greeted = False
         self._login: Any = None
@@ -53,11 +59,13 @@ class Conversation:
         self._recipients: list[str] = []
         self._out = bytearray()
         self._errors = self._login_failures = 0
+        self._secured = False
         self.idle = False
         self.stopping = False
         self._commands: dict[str, Callable[[str], Awaitable[None]]] = {
             "HELO": self._helo,
             "EHLO": self._ehlo,
+            "STARTTLS": self._starttls,
             "AUTH": self._auth,
             "MAIL": self._mail,
             "RCPT": self._rcpt,
@@ -67,6 +75,11 @@ class Conversation:
             "NOOP": self._noop,
             "VRFY": self._vrfy,
             "QUIT": self._quit,
+        }
+        self._mechanisms: dict[str, Callable[[str], Awaitable[Claim]]] = {
+            "PLAIN": self._auth_plain,
+            "LOGIN": self._auth_login,
+            "CRAM-MD5": self._auth_cram_md5,
         }
 
     async def run(self) -> None:
@@ -153,7 +166,10 @@ class Conversation:
         try:
             async with asyncio.timeout(self._rules.linger):
                 await self._flush()
-                self._writer.write_eof()
+                if self._writer.can_write_eof():
+                    self._writer.write_eof()
+                else:  # TLS ends both directions at once
+                    self._writer.close()
                 await self._incoming.drain()
         except (TimeoutError, OSError):
             self.abort()
@@ -173,7 +189,8 @@ class Conversation:
     async def _ehlo(self, argument: str) -> None:
         if self._hello(argument):
             lines = [self._rules.hostname, "PIPELINING", f"SIZE {self._rules.max_size}", "8BITMIME", "SMTPUTF8"]
-            lines += ["AUTH PLAIN LOGIN"] if self._rules.needs_login else []
+            lines += ["STARTTLS"] if self._rules.tls is not None and not self._secured else []
+            lines += [f"AUTH {' '.join(self._mechanisms)}"] if self._rules.needs_login else []
             self._out += "".join(f"250-{line}\r\n" for line in lines).encode()
             self._say(Reply(250, "", "ENHANCEDSTATUSCODES"))
 
@@ -185,22 +202,57 @@ class Conversation:
         self._forget()
         return True
 
+    async def _starttls(self, argument: str) -> None:
+        """Go on under TLS (RFC 3207). What came in the clear is forgotten, also what came with this command: somebody on
+        the way may have put it there."""
+        if self._rules.tls is None or self._secured:
+            self._fault(replies.NO_COMMAND)
+        elif argument:
+            self._fault(replies.BAD_SYNTAX)
+        else:
+            self._say(replies.READY_FOR_TLS)
+            await self._flush()
+            await self._secure(self._rules.tls)
+            self._greeted, self._login = False, None
+            self._forget()
+
+    async def _secure(self, context: ssl.SSLContext) -> None:
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader(STREAM_LIMIT)
+        protocol = asyncio.StreamReaderProtocol(reader)
+        try:
+            transport = await loop.start_tls(
+                self._writer.transport,
+                protocol,
+                context,
+                server_side=True,
+                ssl_handshake_timeout=self._rules.handshake_timeout,
+            )
+        except (OSError, TimeoutError) as error:  # ssl.SSLError is an OSError
+            log.info("a TLS handshake failed", reason=str(error) or type(error).__name__)
+            self.abort()
+            raise Leave from error
+        assert transport is not None  # it is for a protocol that is not connected yet
+        protocol.connection_made(transport)
+        self._incoming = Incoming(reader)
+        self._writer = asyncio.StreamWriter(transport, protocol, reader, loop)
+        self._secured = True
+
     async def _auth(self, argument: str) -> None:
         mechanism, _, initial = argument.partition(" ")
-        if not self._rules.needs_login or self._login is not None or not self._greeted:
+        if not self._rules.needs_login or self._login is not None or not self._greeted or self._mail_from is not None:
             self._fault(replies.BAD_ORDER)
             return
-        steps = {"PLAIN": self._auth_plain, "LOGIN": self._auth_login}
-        step = steps.get(mechanism.upper())
+        step = self._mechanisms.get(mechanism.upper())
         if step is None:
             self._fault(replies.NO_SUCH_PARAMETER)
             return
         try:
-            user, password = await step(initial.strip())
+            claim = await step(initial.strip())
         except (binascii.Error, ValueError):  # "*", which cancels, is no base64 either
             self._fault(replies.BAD_SYNTAX)
             return
-        login = await self._asked(self._handler.login(user, password))
+        login = await self._asked(self._handler.login(claim))
         if isinstance(login, Reply):
             self._say(login)
         elif login is None:
@@ -212,16 +264,27 @@ class Conversation:
     def _login_failed(self) -> None:
         self._login_failures += 1
         self._say(replies.LOGIN_FAILED)
-        if self._login_failures >= MAX_LOGIN_FAILURES:
+        if self._login_failures > MAX_LOGIN_FAILURES:
             raise Leave(replies.TOO_MANY_ERRORS)
 
-    async def _auth_plain(self, initial: str) -> tuple[str, str]:
+    async def _auth_plain(self, initial: str) -> Claim:
         _, user, password = _decode(initial or await self._ask("")).split("\0")
-        return user, password
+        return self._claim(user, password)
 
-    async def _auth_login(self, initial: str) -> tuple[str, str]:
+    async def _auth_login(self, initial: str) -> Claim:
         user = _decode(initial or await self._ask("VXNlcm5hbWU6"))
-        return user, _decode(await self._ask("UGFzc3dvcmQ6"))
+        return self._claim(user, _decode(await self._ask("UGFzc3dvcmQ6")))
+
+    async def _auth_cram_md5(self, initial: str) -> Claim:
+        if initial:
+            raise ValueError("RFC 2195 has no initial response")
+        challenge = f"<{secrets.token_hex(16)}@{self._rules.hostname}>".encode()
+        user, _, answer = _decode(await self._ask(base64.b64encode(challenge).decode())).rpartition(" ")
+        return self._claim(user, answer, challenge)
+
+    def _claim(self, user: str, password: str, challenge: bytes | None = None) -> Claim:
+        peer = self._writer.get_extra_info("peername")
+        return Claim(user, password, challenge, str(peer[0]) if peer else "")
 
     async def _ask(self, challenge: str) -> str:
         self._say(Reply(334, "", challenge))

@@ -1,5 +1,7 @@
 """What a receiving session and the rest of the service say to each other."""
 
+import hmac
+import ssl
 from typing import Any, NamedTuple, Protocol
 
 from carom.server.smtp.replies import Reply
@@ -15,10 +17,25 @@ class Envelope(NamedTuple):
     login: Any
 
 
+class Claim(NamedTuple):
+    """Who a client says it is. ``password`` is the password, or with a ``challenge`` (CRAM-MD5, RFC 2195) its answer to
+    that; ``address`` is where the client is."""
+
+    user: str
+    password: str
+    challenge: bytes | None
+    address: str
+
+    def proves(self, secret: str) -> bool:
+        """Whether the client knows a secret, compared in constant time."""
+        expected = secret if self.challenge is None else hmac.new(secret.encode(), self.challenge, "md5").hexdigest()
+        return hmac.compare_digest(expected.encode(), self.password.encode())
+
+
 class Handler(Protocol):
     """What a listener is for. Refusals are values; an exception is logged and answered with a 4xx."""
 
-    async def login(self, user: str, password: str) -> Any:
+    async def login(self, claim: Claim) -> Any:
         """Return who logs in, None to refuse."""
         ...
 
@@ -34,7 +51,7 @@ class Handler(Protocol):
 class Rules(NamedTuple):
     """How a listener behaves. Times are in seconds, sizes in octets: ``command_timeout`` for the next command,
     ``data_timeout`` between two pieces of a message, ``message_timeout`` for a whole one, ``linger`` for a client to
-    read the last reply."""
+    read the last reply, ``handshake_timeout`` for TLS, which is offered with ``tls``."""
 
     hostname: str
     max_size: int
@@ -46,3 +63,5 @@ class Rules(NamedTuple):
     max_connections: int = 500
     message_timeout: float = 1800.0
     linger: float = 2.0
+    tls: ssl.SSLContext | None = None
+    handshake_timeout: float = 30.0

@@ -1,6 +1,7 @@
 """Where mail comes in from outside: to return paths, as bounces do, and to the inbound addresses of servers. It is
 stored before its 250, and read later."""
 
+import ssl
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,7 @@ from carom.server.pipeline.jobs import Digest, Receive
 from carom.server.pipeline.worker import add_job
 from carom.server.smtp import replies
 from carom.server.smtp.replies import Reply
-from carom.server.smtp.session import Envelope, Listener, Rules
+from carom.server.smtp.session import Claim, Envelope, Listener, Rules
 from carom.server.store import inbound, received
 from carom.server.store.database import Database
 
@@ -28,9 +29,9 @@ class Homecoming:
         self._database, self._settings, self._clock = database, settings, clock
         self.wake: Callable[[], None] = lambda: None
 
-    async def login(self, user: str, password: str) -> Any:
+    async def login(self, claim: Claim) -> Any:
         """Refuse: nobody logs in here."""
-        del user, password
+        del claim
 
     async def recipient(self, login: Any, mail_from: str, address: str) -> Reply | None:
         """Take anything in the form of a return path, and the inbound addresses that there are. Whether a return path is
@@ -61,6 +62,6 @@ class Homecoming:
         return address.rpartition("@")[2].lower() == self._settings.return_path.lower()
 
 
-def mx_listener(settings: Settings, handler: Homecoming) -> Listener:
+def mx_listener(settings: Settings, handler: Homecoming, tls: ssl.SSLContext | None) -> Listener:
     """Return the listener of ``--mx``."""
-    return Listener(settings.mx.host, settings.mx.port, handler, Rules(settings.hostname, MAX_SIZE))
+    return Listener(settings.mx.host, settings.mx.port, handler, Rules(settings.hostname, MAX_SIZE, tls=tls))

@@ -21,6 +21,7 @@ class Reply(NamedTuple):
 
 
 OK: Final = Reply(250, "2.0.0", "OK")
+READY_FOR_TLS: Final = Reply(220, "2.0.0", "Ready to start TLS")
 BYE: Final = Reply(221, "2.0.0", "Bye")
 SENDER_OK: Final = Reply(250, "2.1.0", "Sender OK")
 RECIPIENT_OK: Final = Reply(250, "2.1.5", "Recipient OK")
@@ -42,6 +43,7 @@ BAD_ORDER: Final = Reply(503, "5.5.1", "This command is out of order here")
 NO_SUCH_PARAMETER: Final = Reply(504, "5.5.4", "The mechanism is not known")
 LOGIN_FIRST: Final = Reply(530, "5.7.0", "Authentication required")
 LOGIN_FAILED: Final = Reply(535, "5.7.8", "Authentication failed")
+BAD_MAILBOX: Final = Reply(550, "5.1.3", "This is no address")
 NO_SUCH_USER: Final = Reply(550, "5.1.1", "No such recipient here")
 NO_RELAY: Final = Reply(550, "5.7.1", "This system does not relay mail")
 TOO_MANY_RECIPIENTS: Final = Reply(452, "4.5.3", "Too many recipients")

@@ -8,12 +8,10 @@ is stored.
 import asyncio
 
 from carom.server.smtp import replies
-from carom.server.smtp.conversation import Conversation
-from carom.server.smtp.handler import Envelope, Handler, Rules
+from carom.server.smtp.conversation import STREAM_LIMIT, Conversation
+from carom.server.smtp.handler import Claim, Envelope, Handler, Rules
 
-__all__ = ["Envelope", "Handler", "Listener", "Rules"]
-
-_STREAM_LIMIT = 65536
+__all__ = ["Claim", "Envelope", "Handler", "Listener", "Rules"]
 
 
 class Listener:
@@ -28,7 +26,7 @@ class Listener:
 
     async def start(self) -> tuple[str, int]:
         """Listen, and return where. Raises OSError."""
-        self._server = await asyncio.start_server(self._serve, self._host, self._port, limit=_STREAM_LIMIT)
+        self._server = await asyncio.start_server(self._serve, self._host, self._port, limit=STREAM_LIMIT)
         port: int = self._server.sockets[0].getsockname()[1]
         return self._host, port
 

@@ -5,6 +5,7 @@ Inactive is never stored: an address is inactive by a bounce while the suppressi
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from msgspec import UNSET, Struct, UnsetType
@@ -33,6 +34,18 @@ class Found(Struct, frozen=True, kw_only=True):
     status: str | None
 
 
+class Unsent(Struct, frozen=True, kw_only=True):
+    """What a bounce tells of a message that was not sent to somebody, so that no recipient's row knows it."""
+
+    server_id: int
+    stream: str
+    message_id: UUID
+    address: str
+    from_address: str
+    subject: str
+    tag: str | None
+
+
 class Filter(Struct, frozen=True, kw_only=True):
     """What a page of bounces is asked for. ``first`` and ``last`` bound the time, both included."""
 
@@ -46,13 +59,14 @@ class Filter(Struct, frozen=True, kw_only=True):
     stream: str | None = None
 
 
-def add(connection: sa.Connection, of: Sent, found: Found, at: datetime) -> int | None:
-    """Record a bounce and return its id; None when this recipient has one of the type already."""
+def add(connection: sa.Connection, of: Sent | Unsent, found: Found, at: datetime) -> int | None:
+    """Record a bounce and return its id; None when this recipient has one of the type already. One of a message that was
+    not sent is always new."""
     row = {
         "server_id": of.server_id,
         "stream": of.stream,
         "message_id": of.message_id,
-        "recipient_id": of.recipient_id,
+        "recipient_id": of.recipient_id if isinstance(of, Sent) else None,
         "type": found.type.code,
         "email": of.address,
         "from_address": of.from_address,

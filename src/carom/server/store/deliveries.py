@@ -11,8 +11,9 @@ from carom.server.rules.lifecycle import Event, State
 from carom.server.rules.senders import signed
 from carom.server.rules.sending import given
 from carom.server.rules.stats import Kind, day_of, keys_of_tracking
-from carom.server.store import intake, stats
-from carom.server.store.schema import event, message, recipient, sender, server, suppression
+from carom.server.rules.tracking import Wanted, wanted
+from carom.server.store import intake, servers, stats
+from carom.server.store.schema import domain, event, message, recipient, sender, server, stream, suppression
 from carom.server.store.stats import Fact
 from carom.taxonomy import BY_CODE, BounceType
 from carom.wire.addresses import parse_address
@@ -34,6 +35,16 @@ class Delivery(Struct, frozen=True):
     submitted_at: datetime
     email: SendEmail
     suppressed: bool
+    unsubscribe_handling: str
+    wanted: Wanted
+    tracking_domain: str
+
+
+class Tracked(Struct, frozen=True):
+    """What is tracked in a mail that goes out: a pixel; so many links, None when its links are as they were."""
+
+    opens: bool
+    links: int | None
 
 
 class Sent(Struct, frozen=True):
@@ -67,8 +78,15 @@ _LOAD = (
         message.c.content,
         server.c.account_id,
         server.c.delivery_type,
+        server.c.settings,
+        message.c.from_address,
+        stream.c.unsubscribe_handling,
     )
-    .select_from(_OF_RECIPIENT.join(server, server.c.id == message.c.server_id))
+    .select_from(
+        _OF_RECIPIENT.join(server, server.c.id == message.c.server_id).outerjoin(
+            stream, (stream.c.server_id == message.c.server_id) & (stream.c.id == message.c.stream)
+        )
+    )
     .where(recipient.c.id == sa.bindparam("recipient_id"))
 )
 
@@ -95,6 +113,8 @@ def load(connection: sa.Connection, recipient_id: int) -> Delivery:
     about = connection.execute(_ABOUT, {**asked, "account_id": row.account_id, "sender": from_.email.lower()}).all()
     for _, name, reply_to in (one for one in about if not one.suppressed):
         email = signed(email, from_, name, reply_to)
+    settings = servers.ServerSettings(**row.settings)
+    wants = wanted(email, server_opens=settings.track_opens, server_links=settings.track_links)
     return Delivery(
         recipient_id=recipient_id,
         address=row.address,
@@ -108,7 +128,23 @@ def load(connection: sa.Connection, recipient_id: int) -> Delivery:
         submitted_at=row.submitted_at,
         email=email,
         suppressed=any(one.suppressed for one in about),
+        unsubscribe_handling=row.unsubscribe_handling or "",
+        wanted=wants,
+        tracking_domain=_tracking_domain(connection, row) if wants.opens or wants.html or wants.text else "",
     )
+
+
+_TRACKING_DOMAIN = sa.select(domain.c.tracking_domain).where(
+    domain.c.account_id == sa.bindparam("account_id"),
+    domain.c.name == sa.bindparam("name"),
+    domain.c.tracking_verified_at.is_not(None),
+)
+
+
+def _tracking_domain(connection: sa.Connection, row: Any) -> str:
+    """Return the domain's own name for tracked links, if DNS has it."""
+    name = parse_address(row.from_address, "From").domain
+    return connection.scalar(_TRACKING_DOMAIN, {"account_id": row.account_id, "name": name}) or ""
 
 
 _SENT = sa.select(

@@ -87,6 +87,17 @@ server_token = sa.Table(
     _column("created_at", Utc),
 )
 
+smtp_token = sa.Table(
+    "smtp_token",
+    metadata,
+    _column("access_key", sa.Text, primary_key=True),
+    _column("server_id", BigId, sa.ForeignKey("server.id")),
+    _column("stream", sa.Text),
+    _column("secret_hash", sa.LargeBinary),
+    _column("created_at", Utc),
+    sa.UniqueConstraint("server_id", "stream"),
+)
+
 stream = sa.Table(
     "stream",
     metadata,

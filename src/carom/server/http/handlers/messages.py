@@ -8,7 +8,7 @@ from carom.server.http.calls import Call
 from carom.server.http.filters import bounds
 from carom.server.http.routes import routes
 from carom.server.pipeline.deps import SANDBOX_SERVER
-from carom.server.pipeline.stages.deliver import source
+from carom.server.pipeline.outgoing import source
 from carom.server.rules.paging import check_page, shown_total
 from carom.server.rules.refusals import Refusal
 from carom.server.rules.sending import given

@@ -6,14 +6,13 @@ import sqlalchemy as sa
 from sqlalchemy.exc import NoResultFound
 
 from carom.bounce import classify
-from carom.bounce.verp import proof, return_path
-from carom.server.config import Settings
-from carom.server.keyring import Keyring
+from carom.bounce.verp import return_path
 from carom.server.outbound.attempt import BEFORE_MAIL, Attempt
 from carom.server.pipeline.deps import SANDBOX_SERVER, Deps
 from carom.server.pipeline.jobs import Bounced, Deliver, Settle
+from carom.server.pipeline.outgoing import Outgoing, outgoing
 from carom.server.pipeline.signing import Identity, signed
-from carom.server.rules.compose import Facts, compose, sender_domain
+from carom.server.rules.compose import sender_domain
 from carom.server.rules.lifecycle import Event
 from carom.server.rules.report import ReportedRecipient, ReportFacts, write_report
 from carom.server.rules.retry import DELIVERY, retry_delay
@@ -32,9 +31,10 @@ async def deliver(job: Deliver, deps: Deps) -> list[Settle]:
         return [Settle(job.recipient_id, Event.SUPPRESSED, deps.clock())]
     home = return_path(delivery.recipient_id, identity.return_path, deps.keyring.return_path_keys, deps.keyring.version)
     hops = deps.next_hops(delivery.address, stays=delivery.delivery_type == SANDBOX_SERVER)
-    content = await signed(source(delivery, deps.keyring, deps.settings), identity.signers, deps.clock())
+    mail = outgoing(delivery, deps)
+    content = await signed(mail.content, identity.signers, deps.clock())
     attempt = await deps.failover.deliver(hops, home, delivery.address, content)
-    return [_outcome(job, delivery, attempt, home, content, deps)]
+    return [_outcome(job, delivery, attempt, home, Outgoing(content, mail.tracked), deps)]
 
 
 def _load(connection: sa.Connection, recipient_id: int, deps: Deps) -> tuple[Delivery, Identity]:
@@ -42,21 +42,7 @@ def _load(connection: sa.Connection, recipient_id: int, deps: Deps) -> tuple[Del
     return delivery, deps.identities.of(connection, delivery.account_id, sender_domain(delivery.email))
 
 
-def source(delivery: Delivery, keyring: Keyring, settings: Settings) -> bytes:
-    """Return a message as one recipient gets it."""
-    facts = Facts(
-        message_id=delivery.message_id,
-        server_id=delivery.server_id,
-        account_id=delivery.account_id,
-        recipient=delivery.address,
-        submitted_at=delivery.submitted_at,
-        hostname=settings.hostname,
-        proof=proof(delivery.recipient_id, keyring.return_path_keys, keyring.version),
-    )
-    return compose(delivery.email, facts)
-
-
-def _outcome(job: Deliver, delivery: Delivery, attempt: Attempt, home: str, content: bytes, deps: Deps) -> Settle:
+def _outcome(job: Deliver, delivery: Delivery, attempt: Attempt, home: str, mail: Outgoing, deps: Deps) -> Settle:
     now = deps.clock()
     details = {
         "DeliveryMessage": _details(attempt),
@@ -65,14 +51,14 @@ def _outcome(job: Deliver, delivery: Delivery, attempt: Attempt, home: str, cont
         "TLS": attempt.tls or "none",
     }
     if attempt.outcome == "accepted":
-        return Settle(job.recipient_id, Event.ACCEPTED, now, details)
+        return Settle(job.recipient_id, Event.ACCEPTED, now, details, tracked=mail.tracked)
     if attempt.outcome == "deferred" or attempt.phase in BEFORE_MAIL:
         wait = retry_delay(DELIVERY, job.attempts, deps.chance)
         if wait is not None:
             return Settle(
                 job.recipient_id, Event.DEFERRED, now, details, retry_at=now + wait, slow_down=_slow_down(attempt)
             )
-    bounced = _bounced(delivery, attempt, home, content, deps, now)
+    bounced = _bounced(delivery, attempt, home, mail.content, deps, now)
     return Settle(job.recipient_id, Event.REFUSED, now, {"Summary": bounced.details}, bounced)
 
 

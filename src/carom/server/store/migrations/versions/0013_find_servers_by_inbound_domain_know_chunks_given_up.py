@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0013"
-down_revision = "0009"
+down_revision = "0011"
 
 _server = sa.table("server", sa.column("id"), sa.column("settings"), sa.column("inbound_domain"))
 
