@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 from carom.bounce.mime import Headers, subject_of
-from carom.bounce.telling import subject_tells_failure
+from carom.bounce.telling import subject_tells_failure, tells_failure
 
 _DAEMON = re.compile(
     r"""mail(?:er)?[-_ ]?daemon | mail[ .-]*(?:deliver[a-z]*|system|administrator) | mdaemon | post[ _]?master | post_office
@@ -58,17 +58,18 @@ def says_failure(headers: Headers) -> bool:
 
 class Voice(NamedTuple):
     """How a mail presents itself: ``daemon`` by its From, ``opens`` by the opening of its text, ``system`` by either or
-    by a subject that speaks of failure."""
+    by a subject that speaks of failure, ``fails`` where its text tells that mail was not delivered."""
 
     daemon: bool
     opens: bool
     system: bool
+    fails: bool
 
 
 def voice_of(headers: Headers, text: str) -> Voice:
     """Tell how a mail presents itself."""
     daemon, opens = is_daemon_named(headers), opens_as_bounce(text)
-    return Voice(daemon, opens, daemon or opens or says_failure(headers))
+    return Voice(daemon, opens, daemon or opens or says_failure(headers), tells_failure(text))
 
 
 def opens_as_bounce(text: str) -> bool:
