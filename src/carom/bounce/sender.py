@@ -22,9 +22,9 @@ _OPENING = re.compile(
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
-# Answers, forwards and automatic answers quote the subject of what they answer.
+# Answers, forwards and automatic answers quote the subject of what they answer, some behind the number of a ticket.
 _ANSWER = re.compile(
-    r"""^\s*(?:(?:re|fwd?|aw|wg|tr|rv|sv|vs|antw|rif|res|odp|ynt|回复|答复|转发)\s*(?:\[\d+\])?\s?[:：] | auto(?:matic)?[ -]?(?:reply|response|answer)?\ ?:
+    r"""^\s*(?:\[[^\]]{0,60}\]\s*)?(?:(?:re|fwd?|aw|wg|tr|rv|sv|vs|antw|rif|res|odp|ynt|回复|答复|转发)\s*(?:\[\d+\])?\s?[:：] | auto(?:matic)?[ -]?(?:reply|response|answer)?\ ?:
     | automatische?\ antwort | out\ of\ (?:the\ )?office | abwesen | r[eé]ponse\ automatique | respuesta\ autom | risposta\ autom | resposta\ autom
     | automatisch | autosvar | automatisk | automatyczna | автоответ | 自動応答 | 自动回复)""",
     re.IGNORECASE | re.VERBOSE,
