@@ -1,6 +1,7 @@
 """Fuzz the bounce engine with atheris: ``python fuzz/parse.py [SECONDS] [CORPUS...]``, 60 seconds if not said.
 
-The invariant: any bytes give a report, every event of it has a type and a rule, and a mail of 4 KB ends within the fuzzer's time-out.
+The invariant: any bytes give a report, every event of it has a type and a rule, and a mail of 4 KB ends within the
+fuzzer's time-out.
 """
 
 import sys

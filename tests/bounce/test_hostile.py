@@ -99,8 +99,8 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
 
 @pytest.mark.parametrize("make", HOSTILE.values(), ids=HOSTILE.keys())
 def test_a_hostile_mail_costs_some_plain_scans(make: Callable[[], bytes]) -> None:
-    """Linear, with a factor that is the same for all: at most a hundred and twenty times what it takes to split the bytes that are read
-    into words. A reader that is quadratic within the limits takes thousands of times that."""
+    """Linear, with a factor that is the same for all: at most a hundred and twenty times what it takes to split the bytes
+    that are read into words. A reader that is quadratic within the limits takes thousands of times that."""
     raw = make()
     scan = min(cpu_time(plain_scan, raw[: HEAD_BYTES + TAIL_BYTES]) for _ in range(3))
     assert min(cpu_time(parse, raw) for _ in range(3)) < 120 * scan

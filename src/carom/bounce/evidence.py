@@ -20,6 +20,11 @@ class Evidence(NamedTuple):
     text: str = ""
 
     @property
+    def coded(self) -> bool:
+        """Whether there is a code, an action or a command: rules without words look at nothing else."""
+        return bool(self.status or self.reply or self.action or self.command)
+
+    @property
     def temporary(self) -> bool:
         """Whether the codes say that a later try may work: class 4 of the status, else of the reply."""
         return self.status[0] == "4" if self.status else self.reply is not None and self.reply < 500

@@ -29,6 +29,7 @@ _SPEAKS = re.compile(
     |a\ répondu|a\ retourné|antwortete|meldete|respondió|ha\ risposto|respondeu|antwoordde|svarade|odpowiedział|odpověděl|ответил)\b""",
     re.VERBOSE,
 )
+_DOT, _SPACE = re.compile(r"\.\w"), re.compile(r"\s")
 _IN_BRACKETS = re.compile(_ADDRESS)
 _CODE = re.compile(r"[245]\d\d\b|[245]\.\d{1,3}\.\d{1,3}\Z")
 # Whose host is no other end: of these words one stands before it.
@@ -37,28 +38,34 @@ _NO_PEER = frozenset({"from", "client", "sending", "your", "connecting", "helo",
 
 def find_remote(text: str) -> str | None:
     """Return the remote host that a text names first."""
-    return next((name for _, name in _hosts(text.split())), None)
+    return next((name for _, name in _hosts(text)), None)
 
 
 def find_remote_of(text: str, recipient: str | None, *, alone: bool) -> str | None:
     """Return the remote host of one recipient in all of a text: in a transcript the last that was talked to before the
     recipient is named to it; else, of a recipient that is ``alone``, the only one named."""
-    named = f"to:<{recipient}>".lower()
-    if named not in text.lower():
-        hosts = {name.lower(): name for _, name in _hosts(text.split())} if alone else {}
-        return next(iter(hosts.values())) if len(hosts) == 1 else None
-    words = text.split()
-    at = next((place for place in range(len(words) - 1, -1, -1) if named in words[place].lower()), 0)
-    before = [name for place, name in _hosts(words) if place < at]
-    return before[-1] if before else None
+    at = text.lower().rfind(f"to:<{recipient}>".lower())
+    if at >= 0:
+        before = [name for place, name in _hosts(text) if place < at]
+        return before[-1] if before else None
+    hosts = {name.lower(): name for _, name in _hosts(text)} if alone else {}
+    return next(iter(hosts.values())) if len(hosts) == 1 else None
 
 
-def _hosts(words: list[str]) -> Iterator[tuple[int, str]]:
-    """Yield the hosts that a text shows to be the other end, with their places in it."""
-    for place in [place for place, word in enumerate(words) if "." in word and "@" not in word]:
-        host = _HOST.fullmatch(words[place])
-        if host and _is_peer(host, words[max(0, place - 4) : place], words[place + 1 : place + 5]):
-            yield place, host["name"]
+def _hosts(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the hosts that a text shows to be the other end, with their places in it. Only words with a dot in them are
+    looked at."""
+    end = 0
+    for dot in _DOT.finditer(text):
+        if dot.start() < end:
+            continue
+        start = dot.start()
+        while start > end and not text[start - 1].isspace():
+            start -= 1
+        end = space.start() if (space := _SPACE.search(text, dot.end())) else len(text)
+        host = _HOST.fullmatch(text, start, end)
+        if host and _is_peer(host, text[max(0, start - 80) : start].split()[-4:], text[end : end + 80].split()[:4]):
+            yield start, host["name"]
 
 
 def _is_peer(host: re.Match[str], before: list[str], behind: list[str]) -> bool:

@@ -18,7 +18,7 @@ from carom.bounce.prose import Found, read_prose, squash
 from carom.bounce.rulebook import Rules, builtin_rules
 from carom.bounce.sender import Voice, is_answer, is_daemon, is_list, says_failure, voice_of
 from carom.bounce.ses import read_ses
-from carom.bounce.telling import subject_tells_failure, tells_failure, tells_of_goods, tells_success
+from carom.bounce.telling import subject_tells_failure, tells_of_goods, tells_success
 from carom.bounce.text import Told, read_told
 from carom.bounce.verdict import classify
 from carom.bounce.verp import address_in_verp
@@ -66,7 +66,7 @@ def _readers(mail: Mail, told: Told, rules: Rules) -> Iterator[Callable[[], Repo
     voice = voice_of(mail.headers, told.text)
     autoreplies = partial(read_notice, mail, told, "autoreplies")
     # What begins as bounces do and tells of a failure, or names failed recipients, is no notice whatever words it quotes.
-    if not (voice.opens and tells_failure(told.text)) and "x-failed-recipients" not in mail.headers:
+    if not (voice.opens and voice.fails) and "x-failed-recipients" not in mail.headers:
         yield partial(read_notice, mail, told, "notices")
     if voice.system:
         yield partial(_machine_text, mail, told, rules, voice)
@@ -122,15 +122,15 @@ def _may_bounce(mail: Mail, told: Told, voice: Voice) -> bool:
         return True
     if voice.daemon:
         return (
-            subject_tells_failure(subject_of(mail.headers))
-            or tells_failure(told.text)
+            voice.fails
+            or subject_tells_failure(subject_of(mail.headers))
             or bool(find_status(told.text[:MAX_TEXT]))
             or _names_a_fault(told)
         )
     answers = is_answer(mail.headers) and not voice.opens
     if is_list(mail.headers) or answers or not (voice.system or is_daemon(mail.headers)):
         return False
-    tells = tells_failure(told.text) or (_names_a_fault(told) and (voice.system or _holds_a_code(told)))
+    tells = voice.fails or (_names_a_fault(told) and (voice.system or _holds_a_code(told)))
     return tells and (voice.opens or not tells_of_goods(told.text))
 
 

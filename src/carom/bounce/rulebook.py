@@ -45,8 +45,8 @@ class Text(NamedTuple):
 
 
 class Rules(Sequence["Rule"]):
-    """Rules in their order, with an index of their phrases and needs by the two rarest words in each: of some two thousand,
-    a text of thirty words is looked at for thirty."""
+    """Rules in their order, with an index of their phrases and needs by the two rarest words in each: of some two
+    thousand, a text of thirty words is looked at for thirty."""
 
     def __init__(self, rules: Iterable["Rule"]) -> None:
         self._rules = tuple(rules)

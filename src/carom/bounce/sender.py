@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 from carom.bounce.mime import Headers, subject_of
-from carom.bounce.telling import subject_tells_failure
+from carom.bounce.telling import subject_tells_failure, tells_failure
 
 _DAEMON = re.compile(
     r"""mail(?:er)?[-_ ]?daemon | mail[ .-]*(?:deliver[a-z]*|system|administrator) | mdaemon | post[ _]?master | post_office
@@ -22,9 +22,9 @@ _OPENING = re.compile(
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
-# Answers, forwards and automatic answers quote the subject of what they answer.
+# Answers, forwards and automatic answers quote the subject of what they answer, some behind the number of a ticket.
 _ANSWER = re.compile(
-    r"""^\s*(?:(?:re|fwd?|aw|wg|tr|rv|sv|vs|antw|rif|res|odp|ynt|回复|答复|转发)\s*(?:\[\d+\])?\s?[:：] | auto(?:matic)?[ -]?(?:reply|response|answer)?\ ?:
+    r"""^\s*(?:\[[^\]]{0,60}\]\s*)?(?:(?:re|fwd?|aw|wg|tr|rv|sv|vs|antw|rif|res|odp|ynt|回复|答复|转发)\s*(?:\[\d+\])?\s?[:：] | auto(?:matic)?[ -]?(?:reply|response|answer)?\ ?:
     | automatische?\ antwort | out\ of\ (?:the\ )?office | abwesen | r[eé]ponse\ automatique | respuesta\ autom | risposta\ autom | resposta\ autom
     | automatisch | autosvar | automatisk | automatyczna | автоответ | 自動応答 | 自动回复)""",
     re.IGNORECASE | re.VERBOSE,
@@ -58,17 +58,18 @@ def says_failure(headers: Headers) -> bool:
 
 class Voice(NamedTuple):
     """How a mail presents itself: ``daemon`` by its From, ``opens`` by the opening of its text, ``system`` by either or
-    by a subject that speaks of failure."""
+    by a subject that speaks of failure, ``fails`` where its text tells that mail was not delivered."""
 
     daemon: bool
     opens: bool
     system: bool
+    fails: bool
 
 
 def voice_of(headers: Headers, text: str) -> Voice:
     """Tell how a mail presents itself."""
     daemon, opens = is_daemon_named(headers), opens_as_bounce(text)
-    return Voice(daemon, opens, daemon or opens or says_failure(headers))
+    return Voice(daemon, opens, daemon or opens or says_failure(headers), tells_failure(text))
 
 
 def opens_as_bounce(text: str) -> bool:

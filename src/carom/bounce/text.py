@@ -89,7 +89,7 @@ class Told(NamedTuple):
 
 
 def _named_id(text: str) -> str | None:
-    match = _NAMED_ID.search(text)
+    match = _NAMED_ID.search(text) if "<" in text else None
     return match[1] if match else None
 
 

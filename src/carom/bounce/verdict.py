@@ -1,7 +1,6 @@
 """Runs the rules over what a report or a refusal says. It knows no provider and no phrase: those are rows in
 ``rules/*.toml``, tried in the order of the files and of the rows in them; the first that matches decides."""
 
-from itertools import takewhile
 from typing import NamedTuple
 
 from carom.bounce.evidence import Evidence, weigh
@@ -41,23 +40,21 @@ def decide(evidence: Evidence, rules: Rules | None = None) -> Verdict:
     """Run the rules in their order; nothing that matches is Unknown."""
     rules = builtin_rules() if rules is None else rules
     phrases, worth = rules.look(evidence.text)
-    found = (
-        (number, rules[number].match(evidence, phrases.get(number), worth=number in worth))
-        for number in sorted(worth.union(phrases))
-    )
-    first = next(((number, matched) for number, matched in found if matched is not None), (len(rules), ""))
-    if evidence.status or evidence.reply or evidence.action or evidence.command:
-        first = next(
-            (
-                (number, matched)
-                for number in takewhile(first[0].__gt__, rules.textless)
-                if (matched := rules[number].match_codes(evidence)) is not None
-            ),
-            first,
-        )
-    number, matched = first
-    if number < len(rules):
-        rule = rules[number]
+    first, matched = len(rules), ""
+    for number in sorted(worth.union(phrases)):
+        found = rules[number].match(evidence, phrases.get(number), worth=number in worth)
+        if found is not None:
+            first, matched = number, found
+            break
+    for number in rules.textless if evidence.coded else ():
+        if number > first:
+            break
+        found = rules[number].match_codes(evidence)
+        if found is not None:
+            first, matched = number, found
+            break
+    if first < len(rules):
+        rule = rules[first]
         kind = rule.temporary if evidence.temporary else rule.type
         return Verdict(kind, rule.id, matched, evidence.status, rule.text is not None)
     return Verdict(BounceType.UNKNOWN, "unmatched", "", evidence.status)
