@@ -72,6 +72,7 @@ class Keyring:
         self._confirming = {
             name: self._derive(secret, b"sender confirmation") for name, secret in self._secrets.items()
         }
+        self._hooks = {name: self._derive(secret, b"hook signing") for name, secret in self._secrets.items()}
         self._sealing = {name: AESGCM(self._derive(secret, b"sealing")) for name, secret in self._secrets.items()}
 
     @classmethod
@@ -106,6 +107,11 @@ class Keyring:
     def _confirmation_mac(self, version: str, sender_id: int) -> str:
         mac = hmac.digest(self._confirming[version], str(sender_id).encode(), "sha256")
         return mac[:CONFIRMATION_MAC_BYTES].hex()
+
+    def hook_secrets(self, endpoint: str) -> list[str]:
+        """Return the secrets that sign what is posted to an endpoint: that of the version that signs, then older ones."""
+        versions = sorted(self._hooks, key=lambda version: version != self.version)
+        return [f"whsec_{hmac.digest(self._hooks[version], endpoint.encode(), 'sha256').hex()}" for version in versions]
 
     def seal(self, text: str) -> bytes:
         """Encrypt a text for the store."""

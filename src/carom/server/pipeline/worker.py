@@ -65,12 +65,15 @@ class Worker:
         """Take over what to work with; ``handlers`` run the kinds of job that others bring."""
         self._deps = deps
         self._handlers = {**HANDLERS, **(handlers or {})}
-        self._owner = str(uuid4())
+        self.owner = str(uuid4())
+        """Whose leases are held here: the node's."""
+        self.done: Callable[[], None] = _nothing
+        """Called after the commit of what came of a job or a delivery."""
         self._wake = asyncio.Event()
         self._stopping = False
         self._running: set[asyncio.Task[None]] = set()
         self._loop: asyncio.Task[None] | None = None
-        self._presence = Presence(deps, self._owner, self.wake)
+        self._presence = Presence(deps, self.owner, self.wake)
 
     def wake(self) -> None:
         """Tell it that something is due: called after the commit that made it so."""
@@ -117,11 +120,11 @@ class Worker:
 
     def _claim_both(self, connection: sa.Connection, free: int) -> tuple[list[Claim], list[Claim]]:
         now = self._deps.clock()
-        others = queue.claim(connection, schema.job, owner=self._owner, now=now, lease=LEASE, limit=free)
+        others = queue.claim(connection, schema.job, owner=self.owner, now=now, lease=LEASE, limit=free)
         left = free - len(others)
         if not left:
             return [], others
-        return queue.claim(connection, schema.recipient, owner=self._owner, now=now, lease=LEASE, limit=left), others
+        return queue.claim(connection, schema.recipient, owner=self.owner, now=now, lease=LEASE, limit=left), others
 
     async def _idle_seconds(self) -> float:
         if len(self._running) >= CONCURRENCY:
@@ -147,6 +150,7 @@ class Worker:
         if not task.cancelled() and task.exception() is not None:
             log.error("a result could not be recorded; its lease will run out", exc_info=task.exception())
         self.wake()
+        self.done()
 
     async def _deliver(self, claim: Claim) -> None:
         deps = self._deps
@@ -236,6 +240,10 @@ HANDLERS: dict[type[Any], Handler] = {
     Erase: erase,
 }
 """What runs the kinds of job that every server has."""
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 def _next_due(connection: sa.Connection) -> datetime | None:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from carom.server.rules.erasing import names, without
 from carom.server.rules.stats import Kind
-from carom.server.store import bodies, intake, removal, rollup, stats
+from carom.server.store import bodies, intake, posts, removal, rollup, stats
 from carom.server.store.schema import (
     bounce,
     captured,
@@ -22,6 +22,7 @@ from carom.server.store.schema import (
     inbound_message,
     message,
     opened,
+    post,
     received,
     recipient,
     server,
@@ -41,6 +42,7 @@ def erase_some(connection: sa.Connection, account_id: int, address: str, homes: 
         or _erase_visits(connection, opened, servers, address, limit)
         or _erase_visits(connection, clicked, servers, address, limit)
         or _erase_inbound(connection, servers, address, limit)
+        or posts.erase(connection, servers, address, limit)
         or _let_bounces_go(connection, servers, address)
     )
 
@@ -115,7 +117,7 @@ def _blank(connection: sa.Connection, message_id: UUID, address: str) -> None:
     theirs = (bounce.c.message_id == message_id, bounce.c.dump.is_not(None))
     dumps = set(connection.scalars(sa.select(bounce.c.dump).where(*theirs)))
     connection.execute(sa.update(bounce).where(*theirs).values(dump=None))
-    _forget_dumps(connection, dumps)
+    _forget_dumps(connection, dumps | posts.drop_raw(connection, post.c.message_id == message_id))
 
 
 def _erase_bounces(connection: sa.Connection, servers: list[int], address: str, limit: int) -> bool:
@@ -158,7 +160,9 @@ def _erase_inbound(connection: sa.Connection, servers: list[int], address: str, 
     rows: list[Any] = list(
         connection.execute(sa.select(inbound_message.c.id, inbound_message.c.digest).where(*mine).limit(limit))
     )
-    connection.execute(sa.delete(inbound_message).where(inbound_message.c.id.in_([row.id for row in rows])))
+    ids = [row.id for row in rows]
+    connection.execute(sa.delete(inbound_message).where(inbound_message.c.id.in_(ids)))
+    posts.remove(connection, connection.scalars(sa.select(post.c.id).where(post.c.message_id.in_(ids))).all())
     bodies.forget(connection, {row.digest for row in rows if row.digest is not None})
     return bool(rows)
 
