@@ -1,9 +1,11 @@
 """Webhooks in your own application: read what Postmark posts, and check that it is Postmark who does.
 
-Postmark signs nothing: it proves itself by a user and password, or by a header, that you give it.
+Postmark signs nothing: it proves itself by a user and password, or by a header, that you give it. Carom signs as well:
+``carom webhooks secret`` prints the secret.
 """
 
 import hmac
+import time
 from base64 import b64decode
 from binascii import Error as BadBase64
 from collections.abc import Mapping
@@ -25,6 +27,7 @@ from carom.wire.hooks import (
     SubscriptionChangeEvent,
     UnknownEvent,
 )
+from carom.wire.signatures import TOLERANCE_SECONDS, is_signed
 from carom.wire.tolerant import read
 from carom.wire.value import Answer, attach
 
@@ -43,6 +46,7 @@ __all__ = [
     "parse",
     "verify_basic_auth",
     "verify_header",
+    "verify_signature",
 ]
 
 
@@ -85,3 +89,17 @@ def verify_basic_auth(header: str | None, user: str, password: str) -> bool:
 def verify_header(value: str | None, secret: str) -> bool:
     """Return whether the header that you gave Postmark is there and right; compares in constant time."""
     return hmac.compare_digest((value or "").encode(), secret.encode())
+
+
+def verify_signature(
+    header: str | None,
+    body: bytes | str,
+    secret: str,
+    *,
+    tolerance: float = TOLERANCE_SECONDS,
+    now: float | None = None,
+) -> bool:
+    """Return whether an ``X-Carom-Signature`` header signs a body as it came, byte for byte, at most ``tolerance`` seconds
+    ago; compares in constant time."""
+    raw = body.encode() if isinstance(body, str) else body
+    return is_signed(header, raw, secret, time.time() if now is None else now, tolerance)

@@ -287,9 +287,9 @@ async def test_bodies_may_be_compressed_and_begin_with_a_mark(database: Database
     ("coding", "body", "code"),
     [
         ("gzip", b"no gzip", (422, 402)),
-        ("gzip", gzip.compress(b"{}")[:-9], (422, 402)),
+        ("gzip", gzip.compress(b"{}", mtime=0)[:-9], (422, 402)),
         ("br", b"{}", (415, 409)),
-        ("gzip", gzip.compress(b" " * 100_000_000), (413, 413)),
+        ("gzip", gzip.compress(b" " * 100_000_000, mtime=0), (413, 413)),
     ],
 )
 async def test_what_cannot_be_inflated_is_refused(

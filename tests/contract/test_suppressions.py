@@ -94,6 +94,7 @@ async def test_a_complaint_takes_the_place_of_a_hard_bounce(server: Server) -> N
     await _put(server, "ann@example.org", SuppressionReason.HARD_BOUNCE, Origin.RECIPIENT)
     complaint = Suppresses(SuppressionReason.SPAM_COMPLAINT, Origin.RECIPIENT)
     again = (server.store.tenant.server_id, "outbound", "Ann@example.org", complaint, NOW)
+    assert await server.store.database.write(suppressions.add, *again)
     assert not await server.store.database.write(suppressions.add, *again)
     assert await _listed(server, "?suppressionReason=SpamComplaint") == ["ann@example.org"]
     assert await _statuses(server, "/delete", "ann@example.org") == [("Failed", NO_AUTHORITY)]

@@ -13,7 +13,7 @@ ALL: list[Opened | Followed | Subscriber] = [
     Opened(1000),
     Followed(1000, "HTML", "https://shop.example.com/?order=17"),
     Followed(2**53, "Text", "https://shop.example.com/" + "x" * 4000),
-    Subscriber(1000, "broadcast", "ann@example.org"),
+    Subscriber(1000, "broadcast", "ann@example.org", 1001),
 ]
 
 

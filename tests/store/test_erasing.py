@@ -202,7 +202,7 @@ async def test_mail_of_others_no_longer_names_the_person(store: Store) -> None:
     ids = [uuid4() for _ in range(3)]
     for message_id in ids:
         digest = await store.database.write(bodies.keep, raw, NOW)
-        message = read_inbound(raw, BOB, "in@example.com", message_id)
+        message = read_inbound(raw, BOB, "in@example.com", message_id).details
         await store.database.write(inbound.add, store.tenant.server_id, message, NOW, digest)
     assert await tables_with(store, ANN) == {"inbound_message", "body"}
     await erased(store)

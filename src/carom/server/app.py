@@ -34,6 +34,7 @@ from carom.server.pipeline.deps import Deps
 from carom.server.pipeline.housekeeping import Housekeeping
 from carom.server.pipeline.intake import Context
 from carom.server.pipeline.jobs import Answer
+from carom.server.pipeline.notifier import Notifier
 from carom.server.pipeline.signing import Identities
 from carom.server.pipeline.worker import Worker
 from carom.server.places import Places
@@ -165,15 +166,20 @@ class Carom:
             chance=random.random,
         )
         worker = Worker(deps, {Answer: sandbox.answer})
+        notifier = Notifier(deps, worker.owner)
+        worker.done = notifier.wake
 
         def wake() -> None:
             worker.wake()
+            notifier.wake()
             database.announce()
 
         sandbox.wake = homecoming.wake = wake
         if self._works:
             await worker.start()
             starting.push_async_callback(worker.stop, GRACE_SECONDS)
+            await notifier.start()
+            starting.push_async_callback(notifier.stop, GRACE_SECONDS)
             housekeeping = Housekeeping(database, settings, self.clock)
             housekeeping.start()
             starting.push_async_callback(housekeeping.stop)

@@ -99,6 +99,7 @@ class Keyring:
             name: self._derive(secret, b"sender confirmation") for name, secret in self._secrets.items()
         }
         self._links = {name: _LinkKeys(self._derive(secret, b"links")) for name, secret in self._secrets.items()}
+        self._hooks = {name: self._derive(secret, b"hook signing") for name, secret in self._secrets.items()}
         self._sealing = {name: AESGCM(self._derive(secret, b"sealing")) for name, secret in self._secrets.items()}
 
     @classmethod
@@ -151,6 +152,11 @@ class Keyring:
         if urlsafe_b64encode(octets).decode().rstrip("=") != token[1:]:
             return None  # bits that the last letter has to spare
         return keys.open(purpose, octets)
+
+    def hook_secrets(self, endpoint: str) -> list[str]:
+        """Return the secrets that sign what is posted to an endpoint: that of the version that signs, then older ones."""
+        versions = sorted(self._hooks, key=lambda version: version != self.version)
+        return [f"whsec_{hmac.digest(self._hooks[version], endpoint.encode(), 'sha256').hex()}" for version in versions]
 
     def seal(self, text: str) -> bytes:
         """Encrypt a text for the store."""

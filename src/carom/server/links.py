@@ -36,6 +36,7 @@ class Subscriber(Struct, frozen=True, array_like=True):
     server_id: int
     stream: str
     email: str
+    recipient_id: int
 
 
 _PURPOSES: dict[type[Any], str] = {Opened: OPEN, Followed: CLICK, Subscriber: UNSUBSCRIBE}

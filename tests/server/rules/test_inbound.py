@@ -39,7 +39,7 @@ def mail(*headers: tuple[str, str], text: str = "Hello\n") -> EmailMessage:
 
 
 def read(raw: bytes, to: str = TO) -> InboundDetails:
-    return read_inbound(raw, "bounce@example.org", to, ID)
+    return read_inbound(raw, "bounce@example.org", to, ID).details
 
 
 def test_each_field_of_a_plain_mail() -> None:

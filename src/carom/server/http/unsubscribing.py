@@ -53,7 +53,7 @@ class Unsubscribing:
     async def _change(self, who: Subscriber, form: bytes, send: Send) -> None:
         database = self._context.database
         if RESUBSCRIBE in form:
-            if not await database.write(come_back, who):
+            if not await database.write(come_back, who, self._context.clock()):
                 await _gone(send)
                 return
             text = f"<strong>{escape(who.email)}</strong> gets these mails again."

@@ -33,7 +33,9 @@ def outgoing(delivery: Delivery, deps: Deps) -> Outgoing:
     email, tracked = _marked(delivery, deps)
     handled = delivery.unsubscribe_handling == unsubscribing.BY_US
     if handled or unsubscribing.has_placeholder(email):
-        subscriber = links.Subscriber(delivery.server_id, delivery.stream, delivery.address.lower())
+        subscriber = links.Subscriber(
+            delivery.server_id, delivery.stream, delivery.address.lower(), delivery.recipient_id
+        )
         url = links.link(deps.keyring, deps.public_url, subscriber)
         email = unsubscribing.put_link(email, url, footer=handled)
         facts = structs.replace(facts, list_unsubscribe=url if handled else "")

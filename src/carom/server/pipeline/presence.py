@@ -50,7 +50,7 @@ class Presence:
         await self._deps.database.write(nodes.leave, self._node_id, self._deps.clock())
 
     def _release_all(self, connection: sa.Connection) -> None:
-        for table in (schema.recipient, schema.job):
+        for table in (schema.recipient, schema.job, schema.post):
             queue.release(connection, table, self._deps.clock())
 
     async def _beat(self) -> None:

@@ -69,14 +69,17 @@ class Worker:
         """Take over what to work with; ``handlers`` run the kinds of job that others bring."""
         self._deps = deps
         self._handlers = {**HANDLERS, **(handlers or {})}
-        self._owner = str(uuid4())
+        self.owner = str(uuid4())
+        """Whose leases are held here: the node's."""
+        self.done: Callable[[], None] = _nothing
+        """Called after the commit of what came of a job or a delivery."""
         self._wake = asyncio.Event()
         self._stopping = False
         self._running: set[asyncio.Task[None]] = set()
         self._line = Line()
         self._busy: Counter[Bucket] = Counter()
         self._loop: asyncio.Task[None] | None = None
-        self._presence = Presence(deps, self._owner, self.wake)
+        self._presence = Presence(deps, self.owner, self.wake)
 
     def wake(self) -> None:
         """Tell it that something is due: called after the commit that made it so."""
@@ -124,12 +127,10 @@ class Worker:
 
     def _claim_both(self, connection: sa.Connection, free: int) -> tuple[list[Held], list[Claim], bool]:
         now = self._deps.clock()
-        others = (
-            queue.claim(connection, schema.job, owner=self._owner, now=now, lease=LEASE, limit=free) if free else []
-        )
+        others = queue.claim(connection, schema.job, owner=self.owner, now=now, lease=LEASE, limit=free) if free else []
         left = free - len(others)
         held, more = line.claim(
-            connection, self._line, self._busy.copy(), owner=self._owner, now=now, lease=LEASE, free=left
+            connection, self._line, self._busy.copy(), owner=self.owner, now=now, lease=LEASE, free=left
         )
         return held, others, more
 
@@ -157,6 +158,7 @@ class Worker:
         if not task.cancelled() and task.exception() is not None:
             log.error("a result could not be recorded; its lease will run out", exc_info=task.exception())
         self.wake()
+        self.done()
 
     async def _deliver(self, claim: Held) -> None:
         try:
@@ -273,6 +275,10 @@ def _postpone(connection: sa.Connection, claim: Claim, due_at: datetime | None, 
     for given_up, follow in GIVEN_UP.items():
         if given_up.__struct_config__.tag == kind:
             follow(connection, msgspec.convert(payload, given_up))
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 def _next_due(connection: sa.Connection, now: datetime) -> datetime | None:

@@ -45,14 +45,24 @@ _SCORE = "X-Spam-Score"
 
 class Screen(Struct, frozen=True):
     """What a server blocks: its inbound rules, in lower case, and the spam score above which mail is spam; 0 is none.
-    ``hook`` tells whether mail is posted somewhere."""
+    ``hook`` tells whether mail is posted somewhere, ``raw_email`` whether the raw mail with it."""
 
     rules: frozenset[str]
     spam_threshold: int
     hook: bool
+    raw_email: bool = False
 
 
-def read_inbound(raw: bytes, mail_from: str, recipient: str, message_id: UUID) -> InboundDetails:
+class Received(Struct, frozen=True):
+    """A mail that was read: as the API shows it, its bodies in full, and its files in the order of the attachments."""
+
+    details: InboundDetails
+    text_body: str
+    html_body: str
+    files: list[File]
+
+
+def read_inbound(raw: bytes, mail_from: str, recipient: str, message_id: UUID) -> Received:
     """Read a mail that came to ``recipient``. Whatever the mail is, it is read as far as it can be."""
     try:
         mail = reading.read_mail(raw)
@@ -67,7 +77,7 @@ def read_inbound(raw: bytes, mail_from: str, recipient: str, message_id: UUID) -
         bcc.append(Address("", recipient))
         bcc_text = f"{bcc_text}, {recipient}".removeprefix(", ")
     text, html = (_clean(parts.bodies.get(kind, "")).replace("\r\n", "\n") for kind in ("text/plain", "text/html"))
-    return InboundDetails(
+    details = InboundDetails(
         from_=sender.email,
         from_name=sender.name,
         from_full=_full(sender),
@@ -93,6 +103,7 @@ def read_inbound(raw: bytes, mail_from: str, recipient: str, message_id: UUID) -
         headers=[Header(name="Return-Path", value=f"<{_clean(mail_from)}>"), *_kept_headers(mail)],
         blocked_reason="",
     )
+    return Received(details, text, html, parts.files)
 
 
 def screened(message: InboundDetails, screen: Screen) -> InboundDetails:

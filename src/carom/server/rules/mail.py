@@ -66,6 +66,11 @@ def read_mail(raw: bytes) -> Message:
     return message_from_bytes(raw)
 
 
+def text_of(raw: bytes) -> str:
+    """Return a raw mail as the API's text: UTF-8, and what is none replaced."""
+    return raw.decode("utf-8", "replace")
+
+
 def read_headers(raw: bytes) -> Message:
     """Parse the headers of a mail, as far as they are not too long, and nothing below."""
     head = _HEADERS_END.split(raw[:MAX_HEADERS], maxsplit=1)[0]

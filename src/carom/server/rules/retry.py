@@ -21,6 +21,19 @@ again."""
 OWN_JOBS = _minutes(0.1, 0.5, 2, 10, 30, 60, 120)
 """Jobs of our own that fail for a reason of our own."""
 
+_EVENT = _minutes(1, 5, 10, 10, 10, 15)
+POSTS = {
+    "Delivery": _EVENT,
+    "Bounce": _EVENT,
+    "SpamComplaint": _EVENT,
+    "Open": _EVENT,
+    "Click": _EVENT,
+    "SubscriptionChange": _EVENT,
+    "Inbound": _minutes(1, 5, 10, 10, 10, 15, 30, 60, 120, 360),
+}
+"""Posts to webhooks, by what is posted; a hook is told how many retries remain, so these have no jitter.
+https://postmarkapp.com/developer/webhooks/webhooks-overview, https://postmarkapp.com/developer/webhooks/inbound-webhook"""
+
 
 def retry_delay(schedule: tuple[timedelta, ...], attempts: int, chance: Callable[[], float]) -> timedelta | None:
     """Return how long to wait after so many attempts, or None to give up. ``chance`` gives 0 to 1."""

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from carom.server.store.schema import body, bounce, captured, inbound_message, received
+from carom.server.store.schema import body, bounce, captured, inbound_message, post, received
 from carom.server.store.types import insert_or_update
 
 SMALL = 2048
@@ -15,7 +15,7 @@ _FAST = 1
 _AS_IT_IS = b"\0"
 """No zlib stream begins so (RFC 1950, section 2.2)."""
 
-REFERENCES = (bounce.c.dump, received.c.digest, captured.c.digest, inbound_message.c.digest)
+REFERENCES = (bounce.c.dump, received.c.digest, captured.c.digest, inbound_message.c.digest, post.c.digest)
 """The columns that name a body. A body that none of them names any more can go."""
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from msgspec import UNSET, Struct, UnsetType
 
+from carom.server.rules.mail import text_of
 from carom.server.rules.stats import Kind, day_of
 from carom.server.store import bodies, counting, stats, suppressions
 from carom.server.store.deliveries import Sent
@@ -177,16 +178,12 @@ def dump(connection: sa.Connection, server_id: int, bounce_id: int) -> bytes | U
     return None if row.dump is None else bodies.fetch(connection, row.dump)
 
 
-def text_of(raw: bytes) -> str:
-    """Return a raw mail as the API's text: UTF-8, and what is none replaced."""
-    return raw.decode("utf-8", "replace")
-
-
-def activate(connection: sa.Connection, server_id: int, found: Bounce) -> None:
-    """Lift the suppression that a bounce of this type writes, on the bounce's own stream."""
+def activate(connection: sa.Connection, server_id: int, found: Bounce) -> bool:
+    """Lift the suppression that a bounce of this type writes, on the bounce's own stream; False if there was none."""
     what = BY_CODE[found.type_code].suppresses
     if found.inactive and what is not None and found.message_stream is not None:
-        suppressions.lift(connection, server_id, found.message_stream, found.email, what.reason)
+        return suppressions.lift(connection, server_id, found.message_stream, found.email, what.reason)
+    return False
 
 
 def counts(connection: sa.Connection, server_id: int) -> list[BounceCount]:

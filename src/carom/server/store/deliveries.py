@@ -8,12 +8,13 @@ import sqlalchemy as sa
 from msgspec import Struct
 
 from carom.server.rules.lifecycle import Event, State
+from carom.server.rules.posts import OF_SENT_MAIL
 from carom.server.rules.senders import signed
 from carom.server.rules.sending import given
 from carom.server.rules.stats import Kind, day_of, keys_of_tracking
 from carom.server.rules.tracking import Wanted, wanted
 from carom.server.store import intake, servers, stats
-from carom.server.store.schema import domain, event, message, recipient, sender, server, stream, suppression
+from carom.server.store.schema import domain, event, message, recipient, sender, server, stream, suppression, webhook
 from carom.server.store.stats import Fact
 from carom.taxonomy import BY_CODE, BounceType
 from carom.wire.addresses import parse_address
@@ -48,7 +49,8 @@ class Tracked(Struct, frozen=True):
 
 
 class Sent(Struct, frozen=True):
-    """A message and one of its recipients, as a bounce of it is recorded."""
+    """A message and one of its recipients, as a bounce of it is recorded. ``hooked`` is false when no hook is told what
+    becomes of it."""
 
     recipient_id: int
     address: str
@@ -61,6 +63,8 @@ class Sent(Struct, frozen=True):
     subject: str
     tag: str | None
     submitted_at: datetime
+    metadata: dict[str, str] | None
+    hooked: bool
 
 
 _OF_RECIPIENT = recipient.join(message, message.c.id == recipient.c.message_id)
@@ -159,7 +163,13 @@ _SENT = sa.select(
     message.c.subject,
     message.c.tag,
     message.c.submitted_at,
-).select_from(_OF_RECIPIENT)
+    message.c.metadata,
+    # With the rest, since most servers have no hooks and need not be asked for them by themselves.
+    server.c.settings,
+    sa.exists()
+    .where(webhook.c.server_id == recipient.c.server_id, webhook.c.stream == recipient.c.stream)
+    .label("has_webhooks"),
+).select_from(_OF_RECIPIENT.outerjoin(server, server.c.id == recipient.c.server_id))
 _SENT_ONE = _SENT.where(recipient.c.id == sa.bindparam("recipient_id"))
 _SENT_ALL = _SENT.where(recipient.c.message_id == sa.bindparam("message_id")).order_by(recipient.c.id)
 
@@ -188,6 +198,8 @@ def _read_sent(row: Any) -> Sent:
         subject=row.subject,
         tag=row.tag,
         submitted_at=row.submitted_at,
+        metadata=row.metadata,
+        hooked=bool(row.has_webhooks) or any((row.settings or {}).get(name) for name in OF_SENT_MAIL),
     )
 
 

@@ -5,7 +5,7 @@ address in To, Cc and Bcc, and every raw copy, since each shows all addresses of
 Suppressions stay, since without them the next message would be sent again; they no longer name a bounce.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from carom.server.rules.erasing import names, without
 from carom.server.rules.stats import Kind
-from carom.server.store import bodies, bulk, inbound, intake, removal, rollup, stats
+from carom.server.store import bodies, bulk, inbound, intake, posts, removal, rollup, stats
 from carom.server.store.schema import (
     bounce,
     captured,
@@ -22,6 +22,7 @@ from carom.server.store.schema import (
     inbound_message,
     message,
     opened,
+    post,
     received,
     recipient,
     server,
@@ -41,6 +42,7 @@ def erase_some(connection: sa.Connection, account_id: int, address: str, homes: 
         or _erase_visits(connection, opened, servers, address, limit)
         or _erase_visits(connection, clicked, servers, address, limit)
         or _erase_inbound(connection, servers, address, limit)
+        or posts.erase(connection, servers, address, limit)
         or _let_bounces_go(connection, servers, address)
     )
 
@@ -69,8 +71,13 @@ def blank(connection: sa.Connection, messages: Collection[UUID], address: str, h
 def forget_received(connection: sa.Connection, account_id: int, address: str, after: UUID, limit: int) -> UUID | None:
     """Take an address out of some of the mail that others sent to it too, and return where to go on, None at the end."""
     blanked = inbound.blank(connection, _servers(connection, account_id), address, after, limit)
+    posts.remove(connection, _posts_of(connection, blanked.messages))
     _forget_dumps(connection, blanked.digests)
     return blanked.after
+
+
+def _posts_of(connection: sa.Connection, messages: Collection[UUID]) -> Sequence[int]:
+    return connection.scalars(sa.select(post.c.id).where(post.c.message_id.in_(messages))).all()
 
 
 def forget_unsent(connection: sa.Connection, account_id: int, address: str, after: int, limit: int) -> int | None:
@@ -127,7 +134,7 @@ def _blank(connection: sa.Connection, message_id: UUID, address: str) -> None:
     theirs = (bounce.c.message_id == message_id, bounce.c.dump.is_not(None))
     dumps = set(connection.scalars(sa.select(bounce.c.dump).where(*theirs)))
     connection.execute(sa.update(bounce).where(*theirs).values(dump=None))
-    _forget_dumps(connection, dumps)
+    _forget_dumps(connection, dumps | posts.drop_raw(connection, post.c.message_id == message_id))
 
 
 def _erase_bounces(connection: sa.Connection, servers: list[int], address: str, limit: int) -> bool:
@@ -170,7 +177,9 @@ def _erase_inbound(connection: sa.Connection, servers: list[int], address: str, 
     rows: list[Any] = list(
         connection.execute(sa.select(inbound_message.c.id, inbound_message.c.digest).where(*mine).limit(limit))
     )
-    connection.execute(sa.delete(inbound_message).where(inbound_message.c.id.in_([row.id for row in rows])))
+    ids = [row.id for row in rows]
+    connection.execute(sa.delete(inbound_message).where(inbound_message.c.id.in_(ids)))
+    posts.remove(connection, _posts_of(connection, ids))
     bodies.forget(connection, {row.digest for row in rows if row.digest is not None})
     return bool(rows)
 

@@ -57,7 +57,12 @@ def screen_of(connection: sa.Connection, server_id: int) -> Screen:
     """Return what a server blocks."""
     settings = servers.settings_of(connection, server_id)
     rules = connection.scalars(sa.select(inbound_rule.c.folded).where(inbound_rule.c.server_id == server_id))
-    return Screen(frozenset(rules), settings.inbound_spam_threshold, bool(settings.inbound_hook_url))
+    return Screen(
+        frozenset(rules),
+        settings.inbound_spam_threshold,
+        hook=bool(settings.inbound_hook_url),
+        raw_email=settings.raw_email_enabled,
+    )
 
 
 def add(
@@ -192,6 +197,24 @@ def source(connection: sa.Connection, server_id: int, message_id: UUID) -> bytes
     if row is None:
         return None
     return (bodies.fetch(connection, row.digest) if row.digest else None) or b""
+
+
+class Envelope(Struct, frozen=True):
+    """How a mail came in. ``digest`` is None where the raw mail is not kept."""
+
+    mail_from: str
+    recipient: str
+    digest: bytes | None
+
+
+def envelope(connection: sa.Connection, server_id: int, message_id: UUID) -> Envelope | None:
+    """Return how a message came in."""
+    row = connection.execute(sa.select(inbound_message).where(*_is(server_id, message_id))).first()
+    if row is None:
+        return None
+    found = _details(row)
+    path = next((header.value for header in found.headers if header.name == "Return-Path"), "")
+    return Envelope(path.removeprefix("<").removesuffix(">"), found.original_recipient, row.digest)
 
 
 def release(connection: sa.Connection, server_id: int, message_id: UUID, *, having: str, to: str) -> bool:

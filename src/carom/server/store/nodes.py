@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from carom.server.store import queue
-from carom.server.store.schema import job, node, recipient
+from carom.server.store.schema import job, node, post, recipient
 from carom.server.store.types import insert_new
 
 _CLOCK = {
@@ -30,7 +30,7 @@ def beat(connection: sa.Connection, node_id: str) -> None:
 
 def leave(connection: sa.Connection, node_id: str, now: datetime) -> None:
     """Give back what a node holds and forget it."""
-    for table in (recipient, job):
+    for table in (recipient, job, post):
         queue.release(connection, table, now, node_id)
     connection.execute(sa.delete(node).where(node.c.id == node_id))
 

@@ -21,10 +21,11 @@ class Claim(Struct, frozen=True):
 
 
 @cache
-def _claiming(table: sa.Table) -> sa.UpdateBase:
+def _claiming(table: sa.Table, lane: sa.Column[Any] | None = None) -> sa.UpdateBase:
+    of_lane = () if lane is None else (lane == sa.bindparam("lane"),)
     due = (
         sa.select(table.c.id)
-        .where(table.c.due_at <= sa.bindparam("now"))
+        .where(table.c.due_at <= sa.bindparam("now"), *of_lane)
         .order_by(table.c.due_at)
         .limit(sa.bindparam("most"))
         .with_for_update(skip_locked=True)
@@ -49,7 +50,26 @@ def claim(
 ) -> list[Claim]:
     """Take the rows that are due, the longest due first."""
     asked = {"now": now, "most": limit, "until": now + lease, "owner": owner}
-    return [Claim(row.id, row.attempts, row.fence) for row in connection.execute(_claiming(table), asked)]
+    return _claims(connection, _claiming(table), asked)
+
+
+def claim_in(
+    connection: sa.Connection,
+    lane: sa.Column[Any],
+    name: str,
+    *,
+    owner: str,
+    now: datetime,
+    lease: timedelta,
+    limit: int,
+) -> list[Claim]:
+    """Take the rows of one lane that are due; ``lane`` is the column that names it."""
+    asked = {"now": now, "most": limit, "until": now + lease, "owner": owner, "lane": name}
+    return _claims(connection, _claiming(lane.table, lane), asked)
+
+
+def _claims(connection: sa.Connection, claiming: sa.UpdateBase, asked: dict[str, Any]) -> list[Claim]:
+    return [Claim(row.id, row.attempts, row.fence) for row in connection.execute(claiming, asked)]
 
 
 @cache

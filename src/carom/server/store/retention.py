@@ -12,7 +12,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from carom.server.rules.lifecycle import WAITING
-from carom.server.store import bodies, rollup
+from carom.server.rules.posts import INBOUND, PostState
+from carom.server.store import bodies, posts, rollup
 from carom.server.store.schema import (
     bounce,
     captured,
@@ -21,6 +22,7 @@ from carom.server.store.schema import (
     inbound_message,
     message,
     opened,
+    post,
     received,
     recipient,
     stream,
@@ -97,6 +99,21 @@ def remove_inbound(connection: sa.Connection, before: datetime) -> int:
     return _remove_mails(connection, inbound_message, inbound_message.c.received_at, before)
 
 
+def remove_posts(connection: sa.Connection, before: datetime) -> int:
+    """Remove what was posted to hooks, dead letters too, with the attempts."""
+    over = (post.c.created_at < before, post.c.state != PostState.WAITING)
+    old = sa.select(post.c.id).where(*over).order_by(post.c.created_at).limit(BATCH)
+    return posts.remove(connection, connection.scalars(old).all(), before)
+
+
+def remove_posted_dumps(connection: sa.Connection, before: datetime) -> int:
+    """Let the posts of bounces go without dumps that are kept no longer."""
+    old = (post.c.created_at < before, post.c.digest.is_not(None), post.c.type != INBOUND)
+    ids = connection.scalars(sa.select(post.c.id).where(*old).order_by(post.c.created_at).limit(BATCH)).all()
+    bodies.forget(connection, posts.drop_raw(connection, post.c.id.in_(ids)), before)
+    return len(ids)
+
+
 def _remove_mails(
     connection: sa.Connection, table: sa.Table, at: sa.Column[Any], before: datetime, *where: sa.ColumnElement[bool]
 ) -> int:
@@ -139,7 +156,8 @@ MAIL: tuple[Callable[[sa.Connection, datetime], int], ...] = (
     remove_received,
     remove_captured,
     remove_inbound,
+    remove_posts,
 )
 """What goes by the age of mail."""
-DUMPS: tuple[Callable[[sa.Connection, datetime], int], ...] = (remove_dumps,)
+DUMPS: tuple[Callable[[sa.Connection, datetime], int], ...] = (remove_dumps, remove_posted_dumps)
 """What goes by the age of dumps."""

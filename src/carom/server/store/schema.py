@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from carom.server.rules.dkim import KeyState
 from carom.server.rules.lifecycle import Event, State
+from carom.server.rules.posts import PostState
 from carom.server.rules.stats import Kind
 from carom.server.store.types import BigId, Code, Json, MessageId, Utc
 
@@ -420,6 +421,58 @@ webhook = sa.Table(
     sa.Index("ix_webhook_stream", "server_id", "stream"),
     sqlite_autoincrement=True,
 )
+
+post = sa.Table(
+    "post",
+    metadata,
+    _id(),
+    _column("server_id", BigId),
+    # Whose it is: the id of a webhook, or SERVER/Field for a hook of a server's settings (rules/posts.py).
+    _column("endpoint", sa.Text),
+    # One for all posts of an event, and for all their attempts.
+    _column("event_id", MessageId),
+    _column("type", sa.Text),
+    _column("created_at", Utc),
+    sa.Column("message_id", MessageId),
+    _column("email", sa.Text),
+    _column("payload", sa.Text),
+    # The raw mail that belongs into the payload.
+    sa.Column("digest", sa.LargeBinary),
+    _column("state", Code(PostState)),
+    *_queue(),
+    # Which endpoints have something to be posted is read by jumping from one to the next in it.
+    sa.Index("ix_post_due", "endpoint", "due_at", sqlite_where=sa.text("due_at IS NOT NULL"),
+             postgresql_where=sa.text("due_at IS NOT NULL")),
+    sa.Index("ix_post_list", "created_at", "id"),
+    sa.Index("ix_post_email", "server_id", "email"),
+    sa.Index("ix_post_message", "message_id", sqlite_where=sa.text("message_id IS NOT NULL"),
+             postgresql_where=sa.text("message_id IS NOT NULL")),
+    sa.Index("ix_post_digest", "digest", sqlite_where=sa.text("digest IS NOT NULL"),
+             postgresql_where=sa.text("digest IS NOT NULL")),
+    sqlite_autoincrement=True,
+)  # fmt: skip
+
+post_attempt = sa.Table(
+    "post_attempt",
+    metadata,
+    _id(),
+    _column("server_id", BigId),
+    _column("post_id", BigId),
+    _column("endpoint", sa.Text),
+    sa.Column("message_id", MessageId),
+    _column("at", Utc),
+    _column("url", sa.Text),
+    _column("headers", Json),
+    sa.Column("status", sa.Integer),
+    _column("milliseconds", sa.Integer),
+    _column("answer", sa.LargeBinary),
+    _column("error", sa.Text),
+    sa.Index("ix_post_attempt_post", "post_id", "id"),
+    sa.Index("ix_post_attempt_endpoint", "server_id", "endpoint", "at"),
+    sa.Index("ix_post_attempt_message", "message_id", sqlite_where=sa.text("message_id IS NOT NULL"),
+             postgresql_where=sa.text("message_id IS NOT NULL")),
+    sqlite_autoincrement=True,
+)  # fmt: skip
 
 body = sa.Table(
     "body",

@@ -52,8 +52,8 @@ def add(
     now: datetime,
     bounce_id: int | None = None,
 ) -> bool:
-    """Suppress an address; False if it was already. A complaint takes the place of another reason, since nobody may lift
-    it."""
+    """Suppress an address; False if that changes nothing, as it was already. A complaint takes the place of another reason,
+    since nobody may lift it."""
     row = {
         "server_id": server_id,
         "stream": stream,
@@ -67,7 +67,8 @@ def add(
         return True
     if what.reason is SuppressionReason.SPAM_COMPLAINT:
         other = suppression.c.reason != what.reason.value
-        connection.execute(sa.update(suppression).where(*_is(server_id, stream, email), other).values(row))
+        taken = sa.update(suppression).where(*_is(server_id, stream, email), other).values(row)
+        return connection.execute(taken).rowcount > 0
     return False
 
 
@@ -115,9 +116,9 @@ def get(connection: sa.Connection, server_id: int, stream: str, email: str) -> R
     return None if row is None else Row(*row)
 
 
-def remove(connection: sa.Connection, server_id: int, stream: str, email: str) -> None:
-    """Let an address be mailed again, whatever it is suppressed for."""
-    connection.execute(sa.delete(suppression).where(*_is(server_id, stream, email)))
+def remove(connection: sa.Connection, server_id: int, stream: str, email: str) -> bool:
+    """Let an address be mailed again, whatever it is suppressed for; False if it was not."""
+    return connection.execute(sa.delete(suppression).where(*_is(server_id, stream, email))).rowcount > 0
 
 
 _ROW = sa.select(suppression.c.email, suppression.c.reason, suppression.c.origin, suppression.c.created_at)

@@ -1,5 +1,6 @@
 """The bounce page: counts, the list, one bounce, its dump, and reactivation."""
 
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -8,6 +9,8 @@ from msgspec import UNSET, UnsetType
 from carom.server.http.calls import Call
 from carom.server.http.filters import bounds
 from carom.server.http.routes import routes
+from carom.server.pipeline import notify
+from carom.server.rules.mail import text_of
 from carom.server.rules.paging import check_page, shown_total
 from carom.server.rules.refusals import Refusal
 from carom.server.rules.sending import given
@@ -86,23 +89,26 @@ async def dump_bounce(call: Call, request: DumpBounce) -> BounceDump:
     raw = await call.context.database.read(bounces.dump, call.tenant.server_id, request.bounce_id)
     if isinstance(raw, UnsetType):
         raise Refusal(NOT_FOUND, bounce_id=request.bounce_id)
-    return BounceDump(body="" if raw is None else bounces.text_of(raw))
+    return BounceDump(body="" if raw is None else text_of(raw))
 
 
 @routes.serve(ACTIVATE_BOUNCE)
 async def activate_bounce(call: Call, request: ActivateBounce) -> ActivatedBounce:
     """Let the address of a bounce be mailed again; on an active one nothing changes."""
-    found = await call.context.database.write(_activate, call.tenant.server_id, request.bounce_id)
+    context = call.context
+    found = await context.database.write(_activate, call.tenant.server_id, request.bounce_id, context.clock())
+    context.wake()
     return ActivatedBounce(message=OK, bounce=found)
 
 
-def _activate(connection: sa.Connection, server_id: int, bounce_id: int) -> Bounce:
+def _activate(connection: sa.Connection, server_id: int, bounce_id: int, now: datetime) -> Bounce:
     found = bounces.get(connection, server_id, bounce_id, content=False)
     if found is None:
         raise Refusal(NOT_FOUND, bounce_id=bounce_id)
     if not found.can_activate:
         raise Refusal(NOT_ACTIVATED)
-    bounces.activate(connection, server_id, found)
+    if bounces.activate(connection, server_id, found) and found.message_stream is not None:
+        notify.reactivated(connection, server_id, found.message_stream, found.email, now)
     activated = bounces.get(connection, server_id, bounce_id, content=False)
     assert activated is not None, "it was there a moment ago, in the same transaction"
     return activated

@@ -1,6 +1,7 @@
 """Received messages: searched, shown, their sources; released when a rule has blocked them, tried again when their hook
 has failed."""
 
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -9,11 +10,15 @@ from carom.server.http.calls import Call
 from carom.server.http.filters import bounds
 from carom.server.http.handlers.messages import BAD_LIST, NOT_FOUND, message_id
 from carom.server.http.routes import routes
+from carom.server.pipeline import notify
 from carom.server.rules import inbound as rules
+from carom.server.rules.events import InboundFacts
+from carom.server.rules.mail import text_of
 from carom.server.rules.paging import check_page, shown_total
+from carom.server.rules.posts import INBOUND
 from carom.server.rules.refusals import Refusal
 from carom.server.rules.sending import given
-from carom.server.store import inbound
+from carom.server.store import inbound, posts
 from carom.wire.acks import Ack
 from carom.wire.errors import CANNOT_BYPASS, CANNOT_RETRY
 from carom.wire.messages import (
@@ -55,19 +60,19 @@ async def dump_inbound_message(call: Call, request: OfMessage) -> MessageDump:
     raw = await call.context.database.read(inbound.source, call.tenant.server_id, message_id(request.message_id))
     if raw is None:
         raise Refusal(NOT_FOUND)
-    return MessageDump(body=raw.decode("utf-8", "replace"))
+    return MessageDump(body=text_of(raw))
 
 
 @routes.serve(BYPASS_INBOUND_MESSAGE)
 async def bypass_inbound_message(call: Call, request: OfMessage) -> Ack:
-    """Let a message through that a rule has blocked."""
+    """Let a message through that a rule has blocked, to the hook where there is one."""
     await _release(call, request, having=rules.BLOCKED, refusal=CANNOT_BYPASS)
     return Ack(error_code=0, message=f"Successfully bypassed message: {request.message_id}.")
 
 
 @routes.serve(RETRY_INBOUND_MESSAGE)
 async def retry_inbound_message(call: Call, request: OfMessage) -> Ack:
-    """Try a message again whose hook has failed."""
+    """Post a message again whose hook has failed."""
     await _release(call, request, having=rules.FAILED, refusal=CANNOT_RETRY)
     return Ack(error_code=0, message=f"Successfully rescheduled failed message: {request.message_id}.")
 
@@ -77,13 +82,29 @@ async def _release(call: Call, request: OfMessage, *, having: str, refusal: str)
         wanted = message_id(request.message_id)
     except Refusal:
         raise Refusal(NOT_FOUND, refusal) from None
-    if not await call.context.database.write(_released, call.tenant.server_id, wanted, having):
+    context = call.context
+    if not await context.database.write(_released, call.tenant.server_id, wanted, having, context.clock()):
         raise Refusal(NOT_FOUND, refusal)
+    context.wake()
 
 
-def _released(connection: sa.Connection, server_id: int, wanted: UUID, having: str) -> bool:
+def _released(connection: sa.Connection, server_id: int, wanted: UUID, having: str, now: datetime) -> bool:
     screen = inbound.screen_of(connection, server_id)
-    return inbound.release(connection, server_id, wanted, having=having, to=rules.released(hook=screen.hook))
+    if not inbound.release(connection, server_id, wanted, having=having, to=rules.released(hook=screen.hook)):
+        return False
+    if screen.hook:
+        _post(connection, server_id, wanted, screen.raw_email, now)
+    return True
+
+
+def _post(connection: sa.Connection, server_id: int, wanted: UUID, raw_email: bool, now: datetime) -> None:
+    """Post a message, as the event that it was if it has been one before."""
+    if posts.replay(connection, posts.Filter(type=INBOUND, message_id=wanted), now):
+        return
+    came = inbound.envelope(connection, server_id, wanted)
+    if came is not None:
+        facts = InboundFacts(came.mail_from, came.recipient, raw_email)
+        notify.received(connection, server_id, wanted, now, facts, came.digest)
 
 
 def _filter(request: GetInboundMessages) -> inbound.Filter:

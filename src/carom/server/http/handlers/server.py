@@ -11,18 +11,13 @@ from carom.server.http.calls import Call
 from carom.server.http.routes import routes
 from carom.server.pipeline.intake import Context
 from carom.server.rules import servers as rules
+from carom.server.rules.posts import SETTING
 from carom.server.rules.refusals import Refusal
 from carom.server.store import servers
 from carom.server.store.servers import ServerSettings, Shown
 from carom.wire.server import GET_SERVER, UPDATE_SERVER, GetServer, Server, UpdateServer
 
-HOOKS = {
-    "inbound_hook_url": "InboundHookUrl",
-    "bounce_hook_url": "BounceHookUrl",
-    "open_hook_url": "OpenHookUrl",
-    "delivery_hook_url": "DeliveryHookUrl",
-    "click_hook_url": "ClickHookUrl",
-}
+HOOKS = {setting: field for field, setting in SETTING.items()}
 CHECKS: dict[str, Callable[[Any], object]] = {
     "name": rules.check_name,
     "delivery_type": rules.check_delivery_type,

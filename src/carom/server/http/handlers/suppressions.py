@@ -10,6 +10,8 @@ from carom.server.http.calls import Call
 from carom.server.http.filters import bounds
 from carom.server.http.handlers.streams import there
 from carom.server.http.routes import routes
+from carom.server.pipeline import notify
+from carom.server.rules import events
 from carom.server.rules.refusals import Refusal
 from carom.server.rules.sending import given
 from carom.server.rules.streams import spelled
@@ -50,19 +52,22 @@ async def dump_suppressions(call: Call, request: DumpSuppressions) -> Suppressio
 @routes.serve(CREATE_SUPPRESSIONS)
 async def create_suppressions(call: Call, request: CreateSuppressions) -> SuppressionResults:
     """Suppress addresses by hand, each with an answer of its own."""
-    emails = _emails(request.suppressions)
-    return await call.context.database.write(
-        _change, call.tenant.server_id, request.stream_id, emails, _suppress, call.context.clock()
-    )
+    return await _changed(call, request, _suppress)
 
 
 @routes.serve(DELETE_SUPPRESSIONS)
 async def delete_suppressions(call: Call, request: DeleteSuppressions) -> SuppressionResults:
     """Let addresses be mailed again, where a customer may decide that."""
-    emails = _emails(request.suppressions)
-    return await call.context.database.write(
-        _change, call.tenant.server_id, request.stream_id, emails, _lift, call.context.clock()
+    return await _changed(call, request, _lift)
+
+
+async def _changed(call: Call, request: CreateSuppressions | DeleteSuppressions, change: Change) -> SuppressionResults:
+    emails, context = _emails(request.suppressions), call.context
+    answer = await context.database.write(
+        _change, call.tenant.server_id, request.stream_id, emails, change, context.clock()
     )
+    context.wake()
+    return answer
 
 
 def _filter(request: DumpSuppressions) -> Filter:
@@ -127,19 +132,29 @@ def _is_address(email: str) -> bool:
 def _suppress(
     connection: sa.Connection, server_id: int, stream_id: str, email: str, now: datetime
 ) -> SuppressionResult:
-    if not suppressions.add(connection, server_id, stream_id, email.strip(), BY_HAND, now):
-        found = suppressions.get(connection, server_id, stream_id, email.strip())
+    address = email.strip()
+    if suppressions.add(connection, server_id, stream_id, address, BY_HAND, now):
+        notify.changed(
+            connection,
+            events.Change(
+                server_id=server_id, stream=stream_id, address=address, reason=BY_HAND.reason, origin=BY_HAND.origin
+            ),
+            now,
+        )
+    else:
+        found = suppressions.get(connection, server_id, stream_id, address)
         if found is not None and not may_suppress_again(found.reason):
             return _failed(email, NO_AUTHORITY)
     return SuppressionResult(email_address=email, status="Suppressed", message=None)
 
 
 def _lift(connection: sa.Connection, server_id: int, stream_id: str, email: str, now: datetime) -> SuppressionResult:
-    del now
-    found = suppressions.get(connection, server_id, stream_id, email.strip())
+    address = email.strip()
+    found = suppressions.get(connection, server_id, stream_id, address)
     if found is not None and not may_lift(found.reason, found.origin):
         return _failed(email, NO_AUTHORITY)
-    suppressions.remove(connection, server_id, stream_id, email.strip())
+    if suppressions.remove(connection, server_id, stream_id, address):
+        notify.reactivated(connection, server_id, stream_id, address, now)
     return SuppressionResult(email_address=email, status="Deleted", message=None)
 
 

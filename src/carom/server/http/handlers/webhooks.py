@@ -1,5 +1,5 @@
 """Webhooks, as they are configured. Nothing is posted to an address when it is registered: it is unverified until a
-verification has succeeded, and that keeps no event from it."""
+verification has succeeded, and that keeps no event from it. Events: :mod:`carom.server.pipeline.notifier`."""
 
 import asyncio
 from datetime import datetime
@@ -17,7 +17,7 @@ from carom.server.rules import webhooks as rules
 from carom.server.rules.probes import enabled, probe
 from carom.server.rules.refusals import Refusal
 from carom.server.rules.sending import given
-from carom.server.store import streams, webhooks
+from carom.server.store import posts, streams, webhooks
 from carom.server.store.webhooks import Hook
 from carom.wire.acks import Ack
 from carom.wire.email import DEFAULT_STREAM
@@ -131,10 +131,18 @@ async def _tried(hooks: Hooks, webhook: Webhook, trigger: str, call: Call) -> Tr
 
 @routes.serve(GET_WEBHOOK_STATISTICS)
 async def get_webhook_statistics(call: Call, request: OneWebhook) -> WebhookStatistics:
-    """Count what was posted in the last 24 hours: nothing, as events are not posted yet."""
-    found = await call.context.database.read(_there, call.context.keyring, call.tenant.server_id, request.webhook_id)
+    """Count what was posted in the last 24 hours, each attempt by itself."""
+    context, server_id = call.context, call.tenant.server_id
+    found = await context.database.read(_there, context.keyring, server_id, request.webhook_id)
+    counts = await context.database.read(posts.counts, server_id, str(found.id), context.clock())
     return WebhookStatistics(
-        id=found.id, url=found.url, total_count=0, success_count=0, failed_count=0, slow_count=0, very_slow_count=0
+        id=found.id,
+        url=found.url,
+        total_count=counts.total,
+        success_count=counts.success,
+        failed_count=counts.total - counts.success,
+        slow_count=counts.slow,
+        very_slow_count=counts.very_slow,
     )
 
 

@@ -12,6 +12,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from msgspec import Struct
 
+from carom.server.pipeline import notify
+from carom.server.rules.events import About
 from carom.server.rules.refusals import Refusal
 from carom.server.rules.submitted import Summary
 from carom.server.store import bodies, bounces
@@ -46,11 +48,27 @@ def refuse(connection: sa.Connection, refused: Refused, why: Refusal, now: datet
         matched=str(why.code),
         status=None,
     )
-    ids = [bounces.add(connection, _about(refused, address), found, now) for address in refused.recipients]
-    return [bounce_id for bounce_id in ids if bounce_id is not None]
+    ids: list[int] = []
+    for address in refused.recipients:
+        bounce_id = bounces.add(connection, _unsent(refused, address), found, now)
+        if bounce_id is not None:
+            notify.refused(connection, _about(refused, address), bounce_id, dump)
+            ids.append(bounce_id)
+    return ids
 
 
-def _about(refused: Refused, address: str) -> bounces.Unsent:
+def _about(refused: Refused, address: str) -> About:
+    return About(
+        server_id=refused.server_id,
+        stream=refused.stream,
+        message_id=refused.message_id,
+        recipient=address,
+        tag=refused.summary.tag,
+        metadata={},
+    )
+
+
+def _unsent(refused: Refused, address: str) -> bounces.Unsent:
     return bounces.Unsent(
         server_id=refused.server_id,
         stream=refused.stream,

@@ -1,10 +1,11 @@
 """settle: one fact about a message and a recipient, and all that follows from it, in one transaction: the lifecycle step,
-the event, the bounce, the suppression. The only place that moves a recipient's state."""
+the event, the bounce, the suppression, what hooks are told. The only place that moves a recipient's state."""
 
 import sqlalchemy as sa
 
+from carom.server.pipeline import notify
 from carom.server.pipeline.jobs import Bounced, Settle
-from carom.server.rules.lifecycle import WAITING, follow
+from carom.server.rules.lifecycle import WAITING, State, follow
 from carom.server.rules.suppression import listed_type, suppresses
 from carom.server.store import bodies, bounces, deliveries, suppressions
 from carom.server.store.deliveries import Sent
@@ -24,6 +25,8 @@ def settle(connection: sa.Connection, fact: Settle) -> int | None:
     state = follow(of.state, fact.event)
     if state is not of.state:
         deliveries.move(connection, of, state, dequeue=state not in WAITING)
+        if state is State.DELIVERED:
+            notify.delivered(connection, of, fact.at, fact.details.get("DeliveryMessage", ""))
     bounce_id = None if fact.bounced is None else _bounce(connection, of, fact, fact.bounced)
     if bounce_id is not None or fact.bounced is None:
         details = fact.details if bounce_id is None else {**fact.details, "BounceID": str(bounce_id)}
@@ -46,6 +49,13 @@ def _bounce(connection: sa.Connection, of: Sent, fact: Settle, bounced: Bounced)
     )
     bounce_id = bounces.add(connection, of, found, fact.at)
     what = suppresses(kind, proven=bounced.proven)
-    if bounce_id is not None and what is not None:
-        suppressions.add(connection, of.server_id, of.stream, of.address, what, fact.at, bounce_id)
+    if bounce_id is None:
+        return None
+    # The bounce is told as it is when the suppression is there, and before it.
+    new = what is not None and suppressions.add(
+        connection, of.server_id, of.stream, of.address, what, fact.at, bounce_id
+    )
+    notify.returned(connection, of, bounce_id, kind, found.dump)
+    if what is not None and new:
+        notify.suppressed(connection, of, what, fact.at)
     return bounce_id
