@@ -59,10 +59,8 @@ def _hosts(text: str) -> Iterator[tuple[int, str]]:
     for dot in _DOT.finditer(text):
         if dot.start() < end:
             continue
-        start = dot.start()
-        while start > end and not text[start - 1].isspace():
-            start -= 1
-        end = space.start() if (space := _SPACE.search(text, dot.end())) else len(text)
+        start = 1 + max(text.rfind(space, end, dot.start()) for space in " \n\t") or end
+        end = found.start() if (found := _SPACE.search(text, dot.end())) else len(text)
         host = _HOST.fullmatch(text, start, end)
         if host and _is_peer(host, text[max(0, start - 80) : start].split()[-4:], text[end : end + 80].split()[:4]):
             yield start, host["name"]

@@ -58,7 +58,8 @@ def says_failure(headers: Headers) -> bool:
 
 class Voice(NamedTuple):
     """How a mail presents itself: ``daemon`` by its From, ``opens`` by the opening of its text, ``system`` by either or
-    by a subject that speaks of failure, ``fails`` where its text tells that mail was not delivered."""
+    by a subject that speaks of failure, ``fails`` where a system's text tells that mail was not
+    delivered."""
 
     daemon: bool
     opens: bool
@@ -69,7 +70,8 @@ class Voice(NamedTuple):
 def voice_of(headers: Headers, text: str) -> Voice:
     """Tell how a mail presents itself."""
     daemon, opens = is_daemon_named(headers), opens_as_bounce(text)
-    return Voice(daemon, opens, daemon or opens or says_failure(headers), tells_failure(text))
+    system = daemon or opens or says_failure(headers)
+    return Voice(daemon, opens, system, fails=(system or is_daemon(headers)) and tells_failure(text))
 
 
 def opens_as_bounce(text: str) -> bool:

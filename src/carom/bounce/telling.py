@@ -34,6 +34,9 @@ _OFTEN = (
     "delivery has failed",
     "returned mail",
     "not deliver",
+    "error delivering",
+    "delivery error",
+    "delivery problem",
 )
 # A sentence that says so, in a subject or in a text; in lower case.
 _FAILED = re.compile(
