@@ -14,7 +14,7 @@ from carom.server.pipeline.stages.deliver import deliver
 from carom.server.pipeline.stages.purge import purge
 from carom.server.pipeline.stages.settle import settle
 from carom.server.rules.lifecycle import Event
-from carom.server.store import bodies, removal
+from carom.server.store import bodies, deliveries, removal
 from carom.server.store.schema import body, event, inbound_message, message, metadata
 from carom.taxonomy import BounceType
 from tests.store.sending import recipient_ids, sent
@@ -57,7 +57,8 @@ async def test_what_a_removed_server_has_queued_is_not_sent(store: Store) -> Non
     """Its delivery comes to nothing, without a look at the network and without an error."""
     [recipient_id] = await recipient_ids(store, await sent(store, "a@example.org"))
     await store.database.write(removal.remove_server, store.tenant.account_id, store.tenant.server_id)
-    assert await deliver(Deliver(recipient_id, 1), deps_of(store)) == []
+    found = await store.database.read(deliveries.load_all, [recipient_id])
+    assert await deliver(Deliver(recipient_id, 1), found.get(recipient_id), deps_of(store)) == []
 
 
 async def test_a_server_goes_with_everything(store: Store) -> None:

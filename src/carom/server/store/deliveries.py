@@ -1,15 +1,19 @@
 """Messages on their way: what an attempt needs, and what follows a bounce home."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from msgspec import Struct
+from sqlalchemy.exc import NoResultFound
 
 from carom.server.rules.lifecycle import Event, State
 from carom.server.rules.stats import Kind, day_of, keys_of_tracking
 from carom.server.store import intake, stats, suppressions
+from carom.server.store.queue import Claim
 from carom.server.store.schema import event, message, recipient, server
 from carom.server.store.stats import Fact
 from carom.taxonomy import BY_CODE, BounceType
@@ -54,6 +58,7 @@ _OF_RECIPIENT = recipient.join(message, message.c.id == recipient.c.message_id)
 
 _LOAD = (
     sa.select(
+        recipient.c.id.label("recipient_id"),
         recipient.c.address,
         recipient.c.state,
         recipient.c.requested_type,
@@ -66,28 +71,43 @@ _LOAD = (
         server.c.delivery_type,
     )
     .select_from(_OF_RECIPIENT.join(server, server.c.id == message.c.server_id))
-    .where(recipient.c.id == sa.bindparam("recipient_id"))
+    .where(recipient.c.id.in_(sa.bindparam("ids", expanding=True)))
 )
+
+
+def load_all(connection: sa.Connection, ids: Sequence[int]) -> dict[int, Delivery]:
+    """Return what attempts need, by recipient. One that is no longer kept is left out."""
+    rows = connection.execute(_LOAD, {"ids": ids}).all()
+    asked: defaultdict[tuple[int, str], list[str]] = defaultdict(list)
+    for row in rows:
+        asked[row.server_id, row.stream].append(row.address.lower())
+    stopped = {
+        (*of, email) for of, emails in asked.items() for email in suppressions.suppressed(connection, *of, emails)
+    }
+    return {
+        row.recipient_id: Delivery(
+            recipient_id=row.recipient_id,
+            address=row.address,
+            state=row.state,
+            requested_type=_type(row.requested_type),
+            message_id=row.id,
+            server_id=row.server_id,
+            account_id=row.account_id,
+            delivery_type=row.delivery_type,
+            stream=row.stream,
+            submitted_at=row.submitted_at,
+            email=intake.unpack_email(row.content),
+            suppressed=(row.server_id, row.stream, row.address.lower()) in stopped,
+        )
+        for row in rows
+    }
 
 
 def load(connection: sa.Connection, recipient_id: int) -> Delivery:
     """Return what an attempt needs. Raises sqlalchemy.exc.NoResultFound."""
-    row = connection.execute(_LOAD, {"recipient_id": recipient_id}).one()
-    email = row.address.lower()
-    return Delivery(
-        recipient_id=recipient_id,
-        address=row.address,
-        state=row.state,
-        requested_type=_type(row.requested_type),
-        message_id=row.id,
-        server_id=row.server_id,
-        account_id=row.account_id,
-        delivery_type=row.delivery_type,
-        stream=row.stream,
-        submitted_at=row.submitted_at,
-        email=intake.unpack_email(row.content),
-        suppressed=bool(suppressions.suppressed(connection, row.server_id, row.stream, [email])),
-    )
+    for delivery in load_all(connection, [recipient_id]).values():
+        return delivery
+    raise NoResultFound(f"recipient {recipient_id} is no longer kept")
 
 
 _SENT = sa.select(
@@ -111,6 +131,24 @@ def sent(connection: sa.Connection, recipient_id: int) -> Sent | None:
     """Return a recipient with its message, or None when it is no longer kept."""
     row = connection.execute(_SENT_ONE, {"recipient_id": recipient_id}).first()
     return None if row is None else _read_sent(row)
+
+
+_SENT_HELD = (
+    _SENT.add_columns(recipient.c.fence, recipient.c.lease_owner)
+    .where(recipient.c.id.in_(sa.bindparam("ids", expanding=True)))
+    .with_for_update(of=recipient)
+)
+
+
+def held(connection: sa.Connection, claims: Sequence[Claim]) -> dict[int, Sent]:
+    """Return those of some claimed recipients that are still theirs who claimed them, and keep them so until the commit."""
+    fences = {claim.id: claim.fence for claim in claims}
+    rows = connection.execute(_SENT_HELD, {"ids": list(fences)})
+    return {
+        row.recipient_id: _read_sent(row)
+        for row in rows.all()
+        if row.fence == fences[row.recipient_id] and row.lease_owner is not None
+    }
 
 
 def sent_message(connection: sa.Connection, message_id: UUID) -> list[Sent]:
@@ -161,17 +199,29 @@ def move(connection: sa.Connection, of: Sent, state: State, *, dequeue: bool) ->
         stats.add(connection, [Fact(of.server_id, Kind.UNSENT, of.tag, day_of(of.submitted_at), of.stream, "")])
 
 
+_MOVE_OUT = _MOVE.values(state=sa.bindparam("new_state", type_=recipient.c.state.type), due_at=None, lease_owner=None)
+
+
+def move_out(connection: sa.Connection, moved: Sequence[tuple[Sent, State]]) -> None:
+    """Set the states of recipients to which there is nothing more to send; only settling does."""
+    values = [{"recipient_id": of.recipient_id, "new_state": state} for of, state in moved]
+    connection.execute(_MOVE_OUT, values)
+
+
 _RECORD = sa.insert(event)
 
 
-def record(connection: sa.Connection, of: Sent, kind: Event, at: datetime, details: dict[str, str]) -> None:
-    """Add to the events of a message."""
-    values: dict[str, object] = {
-        "server_id": of.server_id,
-        "message_id": of.message_id,
-        "recipient_id": of.recipient_id,
-        "kind": kind,
-        "at": at,
-        "details": details,
-    }
+def record(connection: sa.Connection, *happened: tuple[Sent, Event, datetime, dict[str, str]]) -> None:
+    """Add to the events of messages."""
+    values = [
+        {
+            "server_id": of.server_id,
+            "message_id": of.message_id,
+            "recipient_id": of.recipient_id,
+            "kind": kind,
+            "at": at,
+            "details": details,
+        }
+        for of, kind, at, details in happened
+    ]
     connection.execute(_RECORD, values)

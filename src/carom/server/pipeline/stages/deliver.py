@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-from sqlalchemy.exc import NoResultFound
-
 from carom.bounce import classify
 from carom.bounce.verp import proof, return_path
 from carom.server.config import Settings
@@ -15,16 +13,13 @@ from carom.server.rules.compose import Facts, compose
 from carom.server.rules.lifecycle import Event
 from carom.server.rules.report import ReportedRecipient, ReportFacts, write_report
 from carom.server.rules.retry import DELIVERY, retry_delay
-from carom.server.store import deliveries
 from carom.server.store.deliveries import Delivery
 from carom.taxonomy import BounceType
 
 
-async def deliver(job: Deliver, deps: Deps) -> list[Settle]:
+async def deliver(job: Deliver, delivery: Delivery | None, deps: Deps) -> list[Settle]:
     """Send a message to one recipient and say what became of it."""
-    try:
-        delivery = await deps.database.read(deliveries.load, job.recipient_id)
-    except NoResultFound:  # its server was removed, or what was known of the recipient: nobody wants it sent any more
+    if delivery is None:  # its server was removed, or what was known of the recipient: nobody wants it sent any more
         return []
     if delivery.suppressed:
         return [Settle(job.recipient_id, Event.SUPPRESSED, deps.clock())]
