@@ -12,6 +12,7 @@ import traceback
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 from uuid import uuid4
 
@@ -103,6 +104,8 @@ class Worker:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        if self._recording is not None:
+            await self._recording
         await self._presence.stop()
 
     async def _run(self) -> None:
@@ -135,15 +138,15 @@ class Worker:
             found = await self._deps.database.read(load_all, [one.id for one in held])
         except OperationalError:
             for one in held:
-                self._start(self._leave(one, self._put_back(schema.recipient, one)))
+                self._start(self._leave(one, partial(self._put_back, schema.recipient, one)))
             return
         for one in held:
-            self._start(self._leave(one, self._deliver(one, found.get(one.id))))
+            self._start(self._leave(one, partial(self._deliver, one, found.get(one.id))))
 
-    async def _leave(self, claim: Held, work: Awaitable[None]) -> None:
+    async def _leave(self, claim: Held, work: Callable[[], Awaitable[None]]) -> None:
         """Do something about a claim; then its bucket has room again."""
         try:
-            await work
+            await work()
         finally:
             self._busy[claim.bucket] -= 1
             if not self._busy[claim.bucket]:
