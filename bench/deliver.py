@@ -27,7 +27,7 @@ from tests.peers.ports import free_port
 from tests.peers.postfix import POSTFIX, running_postfix
 
 ROUNDS = 3
-SECONDS = 4.0
+SECONDS = 3.0
 CONNECTIONS = 32
 SMTP_CONNECTIONS = 16
 AT_ONCE = 32

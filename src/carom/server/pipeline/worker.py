@@ -136,9 +136,10 @@ class Worker:
             return
         try:
             found = await self._deps.database.read(load_all, [one.id for one in held])
-        except OperationalError:
+        except Exception:  # one of them cannot be read, or the store is away: each by itself will tell
+            log.warning("deliveries are read one by one", exc_info=True)
             for one in held:
-                self._start(self._leave(one, partial(self._put_back, schema.recipient, one)))
+                self._start(self._leave(one, partial(self._deliver_alone, one)))
             return
         for one in held:
             self._start(self._leave(one, partial(self._deliver, one, found.get(one.id))))
@@ -187,6 +188,17 @@ class Worker:
         if not task.cancelled() and task.exception() is not None:
             log.error("a result could not be recorded; its lease will run out", exc_info=task.exception())
         self.wake()
+
+    async def _deliver_alone(self, claim: Held) -> None:
+        try:
+            found = await self._deps.database.read(load_all, [claim.id])
+        except OperationalError:
+            await self._put_back(schema.recipient, claim)
+        except Exception as error:  # a fault of ours: the mail is kept and tried again
+            log.exception("a mail cannot be read", recipient_id=claim.id)
+            await self._recorded(_Result(claim, [_own_fault(claim, error, self._deps)]))
+        else:
+            await self._deliver(claim, found.get(claim.id))
 
     async def _deliver(self, claim: Held, delivery: Delivery | None) -> None:
         deps = self._deps
