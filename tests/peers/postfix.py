@@ -52,7 +52,14 @@ minimal_backoff_time = 1s
 maximal_backoff_time = 2s
 queue_run_delay = 1s
 smtp_tls_security_level = none
-smtpd_tls_security_level = none
+{tls}
+"""
+
+WITH_TLS = """\
+smtpd_tls_security_level = encrypt
+smtpd_tls_chain_files = {certificate}
+smtpd_tls_received_header = yes
+smtpd_tls_loglevel = 1
 """
 
 MASTER = """\
@@ -66,6 +73,7 @@ defer unix - - n - 0 bounce
 trace unix - - n - 0 bounce
 verify unix - - n - 1 verify
 smtp unix - - n - - smtp
+tlsmgr unix - - n 1000? 1 tlsmgr
 retry unix - - n - - error
 error unix - - n - - error
 discard unix - - n - - discard
@@ -94,11 +102,13 @@ class Postfix(NamedTuple):
 
 
 @contextlib.contextmanager
-def running_postfix(*, domain: str, return_path: str, port: int, mx_port: int) -> Generator[Postfix]:
+def running_postfix(
+    *, domain: str, return_path: str, port: int, mx_port: int, certificate: Path | None = None
+) -> Generator[Postfix]:
     """Run a postfix whose notifications for ``return_path`` go to ``mx_port``.
 
     ``ann@domain`` has a mailbox, ``full@domain`` one that is full, ``anybody@later.domain`` is put off for ever; others are
-    taken and then found to be unknown.
+    taken and then found to be unknown. With a ``certificate`` (PEM, the key first) it takes mail under TLS alone.
     """
     folder = Path(tempfile.mkdtemp(prefix="carom-postfix-"))
     folder.chmod(0o755)
@@ -112,6 +122,7 @@ def running_postfix(*, domain: str, return_path: str, port: int, mx_port: int) -
     values = {
         "folder": folder, "domain": domain, "return_path": return_path, "mx": mx_port, "port": port,
         "mailbox": MAILBOX_BYTES, "uid": uid, "gid": gid,
+        "tls": "smtpd_tls_security_level = none" if certificate is None else WITH_TLS.format(certificate=certificate),
     }  # fmt: skip
     (folder / "config" / "main.cf").write_text(MAIN.format_map(values))
     (folder / "config" / "master.cf").write_text(MASTER.format_map(values))

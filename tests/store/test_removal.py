@@ -11,7 +11,7 @@ from carom.server.outbound.session import Connections, Route
 from carom.server.pipeline.deps import Deps
 from carom.server.pipeline.jobs import Bounced, Deliver, Purge, Settle
 from carom.server.pipeline.signing import Identities
-from carom.server.pipeline.stages.deliver import deliver
+from carom.server.pipeline.stages.deliver import deliver, load
 from carom.server.pipeline.stages.purge import purge
 from carom.server.pipeline.stages.settle import settle
 from carom.server.rules.lifecycle import Event
@@ -59,7 +59,9 @@ async def test_what_a_removed_server_has_queued_is_not_sent(store: Store) -> Non
     """Its delivery comes to nothing, without a look at the network and without an error."""
     [recipient_id] = await recipient_ids(store, await sent(store, "a@example.org"))
     await store.database.write(removal.remove_server, store.tenant.account_id, store.tenant.server_id)
-    assert await deliver(Deliver(recipient_id, 1), deps_of(store)) == []
+    deps = deps_of(store)
+    found = await store.database.read(load, [recipient_id], deps)
+    assert await deliver(Deliver(recipient_id, 1), found.get(recipient_id), deps) == []
 
 
 async def test_a_server_goes_with_everything(store: Store) -> None:

@@ -240,7 +240,7 @@ def _bounce(connection: sa.Connection, server_id: int, line: BounceLine) -> bool
     if bounce_id is None:
         return False
     details = {"Summary": line.details, "BounceID": str(bounce_id)}
-    deliveries.record(connection, of, Event.RETURNED, line.bounced_at, details)
+    deliveries.record(connection, (of, Event.RETURNED, line.bounced_at, details))
     if kind.suppresses is not None:
         deliveries.move(connection, of, State.BOUNCED, dequeue=True)
         if line.inactive:

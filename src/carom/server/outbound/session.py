@@ -46,7 +46,7 @@ class Connections:
         hostname: str,
         timeouts: Timeouts = _TIMEOUTS,
         max_idle: float = 10.0,
-        max_kept: int = 32,
+        max_kept: int = 64,
         max_mails: int = 200,
         authorities: Path | None = None,
     ) -> None:

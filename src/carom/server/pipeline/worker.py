@@ -10,9 +10,10 @@ import asyncio
 import time
 import traceback
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from functools import partial
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 from uuid import uuid4
 
 import msgspec
@@ -25,12 +26,12 @@ from carom.server.pipeline.deps import Deps
 from carom.server.pipeline.jobs import Confirm, Deliver, Digest, Erase, Job, Purge, Receive, SendChunk, Settle
 from carom.server.pipeline.presence import Presence
 from carom.server.pipeline.stages.confirm import confirm
-from carom.server.pipeline.stages.deliver import deliver
+from carom.server.pipeline.stages.deliver import Loaded, deliver, load
 from carom.server.pipeline.stages.digest import digest
 from carom.server.pipeline.stages.erase import erase
 from carom.server.pipeline.stages.purge import purge
 from carom.server.pipeline.stages.receive import receive
-from carom.server.pipeline.stages.settle import settle
+from carom.server.pipeline.stages.settle import settle, settle_accepted
 from carom.server.rules.lifecycle import Event
 from carom.server.rules.line import Bucket, Line
 from carom.server.rules.retry import OWN_JOBS, retry_delay
@@ -43,6 +44,8 @@ LEASE = timedelta(minutes=45)
 CONCURRENCY = 64
 """How many deliveries and jobs run at once. One bucket alone gets half of it: see carom.server.rules.line."""
 POLL_SECONDS = 1.0
+RESULTS = 128
+"""How many results share a transaction at most."""
 
 log = structlog.get_logger("carom.worker")
 
@@ -78,6 +81,8 @@ class Worker:
         self._running: set[asyncio.Task[None]] = set()
         self._line = Line()
         self._busy: Counter[Bucket] = Counter()
+        self._results: list[tuple[_Result, asyncio.Future[None]]] = []
+        self._recording: asyncio.Task[None] | None = None
         self._loop: asyncio.Task[None] | None = None
         self._presence = Presence(deps, self.owner, self.wake)
 
@@ -101,6 +106,8 @@ class Worker:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        if self._recording is not None:
+            await self._recording
         await self._presence.stop()
 
     async def _run(self) -> None:
@@ -120,10 +127,33 @@ class Worker:
         deliveries, others, more = await self._deps.database.write(self._claim_both, free)
         for held in deliveries:
             self._busy[held.bucket] += 1
-            self._start(self._deliver(held))
         for claim in others:
             self._start(self._work(claim))
+        await self._start_deliveries(deliveries)
         return bool(deliveries or others or more)
+
+    async def _start_deliveries(self, held: list[Held]) -> None:
+        """Read what the attempts need, all at once, and begin them."""
+        if not held:
+            return
+        try:
+            found = await self._deps.database.read(load, [one.id for one in held], self._deps)
+        except Exception:  # one of them cannot be read, or the store is away: each by itself will tell
+            log.warning("deliveries are read one by one", exc_info=True)
+            for one in held:
+                self._start(self._leave(one, partial(self._deliver_alone, one)))
+            return
+        for one in held:
+            self._start(self._leave(one, partial(self._deliver, one, found.get(one.id))))
+
+    async def _leave(self, claim: Held, work: Callable[[], Awaitable[None]]) -> None:
+        """Do something about a claim; then its bucket has room again."""
+        try:
+            await work()
+        finally:
+            self._busy[claim.bucket] -= 1
+            if not self._busy[claim.bucket]:
+                del self._busy[claim.bucket]
 
     def _claim_both(self, connection: sa.Connection, free: int) -> tuple[list[Held], list[Claim], bool]:
         now = self._deps.clock()
@@ -160,25 +190,57 @@ class Worker:
         self.wake()
         self.done()
 
-    async def _deliver(self, claim: Held) -> None:
+    async def _deliver_alone(self, claim: Held) -> None:
         try:
-            await self._deliver_held(claim)
-        finally:
-            self._busy[claim.bucket] -= 1
-            if not self._busy[claim.bucket]:
-                del self._busy[claim.bucket]
+            found = await self._deps.database.read(load, [claim.id], self._deps)
+        except OperationalError:
+            await self._put_back(schema.recipient, claim)
+        except Exception as error:  # a fault of ours: the mail is kept and tried again
+            log.exception("a mail cannot be read", recipient_id=claim.id)
+            await self._recorded(_Result(claim, [_own_fault(claim, error, self._deps)]))
+        else:
+            await self._deliver(claim, found.get(claim.id))
 
-    async def _deliver_held(self, claim: Held) -> None:
+    async def _deliver(self, claim: Held, loaded: Loaded | None) -> None:
         deps = self._deps
         try:
-            facts = await deliver(Deliver(claim.id, claim.attempts), deps)
+            facts = await deliver(Deliver(claim.id, claim.attempts), loaded, deps)
         except OperationalError:
             await self._put_back(schema.recipient, claim)
             return
         except Exception as error:  # a fault of ours: the mail is kept and tried again
             log.exception("a delivery failed in this program", recipient_id=claim.id)
             facts = [_own_fault(claim, error, deps)]
-        await self._record(self._finish_delivery, claim, facts)
+        await self._recorded(_Result(claim, facts))
+
+    async def _recorded(self, result: "_Result") -> None:
+        """Record a result together with those of others: what comes in while a transaction runs shares the next one."""
+        recorded = asyncio.get_running_loop().create_future()
+        self._results.append((result, recorded))
+        if self._recording is None:
+            self._recording = asyncio.create_task(self._record_all(), name="results")
+        await recorded
+
+    async def _record_all(self) -> None:
+        while self._results:
+            group, self._results = self._results[:RESULTS], self._results[RESULTS:]
+            try:
+                await self._record(self._finish_deliveries, [result for result, _ in group])
+            except Exception:  # one of them cannot be recorded: each by itself will tell which
+                log.warning("results are recorded one by one", exc_info=True)
+                for result, recorded in group:
+                    await self._record_one(result, recorded)
+            for _, recorded in group:
+                if not recorded.done():
+                    recorded.set_result(None)
+        self._recording = None
+
+    async def _record_one(self, result: "_Result", recorded: "asyncio.Future[None]") -> None:
+        try:
+            await self._record(self._finish_deliveries, [result])
+        except Exception as error:  # noqa: BLE001  it is told where it is waited for
+            if not recorded.done():
+                recorded.set_exception(error)
 
     async def _record(
         self, function: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -201,21 +263,14 @@ class Worker:
         now = self._deps.clock()
         await self._record(lambda connection: queue.settle_claim(connection, table, claim, due_at=now))
 
-    def _finish_delivery(self, connection: sa.Connection, claim: Held, facts: list[Settle]) -> None:
-        due_at = next((fact.retry_at for fact in facts if fact.retry_at), None)
-        if not queue.settle_claim(connection, schema.recipient, claim, due_at=due_at):
-            log.warning(
-                "a delivery is no longer ours: its lease ran out, or its message was removed", recipient_id=claim.id
-            )
-            return
-        for fact in facts:
-            settle(connection, fact)
-            if fact.slow_down:
-                buckets.rest(connection, claim.bucket, fact.slow_down, fact.at)
-            elif claim.rested and fact.event is Event.ACCEPTED:
-                buckets.wake(connection, claim.bucket)
-            if fact.tracked is not None:
-                deliveries.track(connection, fact.recipient_id, opens=fact.tracked.opens, links=fact.tracked.links)
+    def _finish_deliveries(self, connection: sa.Connection, results: Sequence["_Result"]) -> None:
+        plain = [(result.claim, result.facts[0]) for result in results if result.is_plain]
+        if plain:
+            for claim in settle_accepted(connection, plain):
+                _tell_lost(claim)
+        for result in results:
+            if not result.is_plain:
+                _finish_delivery(connection, result.claim, result.facts)
 
     async def _work(self, claim: Claim) -> None:
         deps = self._deps
@@ -240,6 +295,40 @@ class Worker:
     def _finish(self, connection: sa.Connection, claim: Claim, follow: Follow | None) -> None:
         if jobs.finish(connection, claim) and follow is not None:
             follow(connection)
+
+
+class _Result(NamedTuple):
+    """What became of a delivery."""
+
+    claim: Held
+    facts: list[Settle]
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the mail was taken and nothing else follows, as for nearly all."""
+        if len(self.facts) != 1 or self.claim.rested:
+            return False
+        [fact] = self.facts
+        return fact.event is Event.ACCEPTED and fact.tracked is None
+
+
+def _finish_delivery(connection: sa.Connection, claim: Held, facts: list[Settle]) -> None:
+    due_at = next((fact.retry_at for fact in facts if fact.retry_at), None)
+    if not queue.settle_claim(connection, schema.recipient, claim, due_at=due_at):
+        _tell_lost(claim)
+        return
+    for fact in facts:
+        settle(connection, fact)
+        if fact.slow_down:
+            buckets.rest(connection, claim.bucket, fact.slow_down, fact.at)
+        elif claim.rested and fact.event is Event.ACCEPTED:
+            buckets.wake(connection, claim.bucket)
+        if fact.tracked is not None:
+            deliveries.track(connection, fact.recipient_id, opens=fact.tracked.opens, links=fact.tracked.links)
+
+
+def _tell_lost(claim: Claim) -> None:
+    log.warning("a delivery is no longer ours: its lease ran out, or its message was removed", recipient_id=claim.id)
 
 
 async def _digest(job: Digest, deps: Deps) -> Follow:

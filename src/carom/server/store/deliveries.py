@@ -1,11 +1,14 @@
 """Messages on their way: what an attempt needs, and what follows a bounce home."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from msgspec import Struct
+from sqlalchemy.exc import NoResultFound
 
 from carom.server.rules.lifecycle import Event, State
 from carom.server.rules.posts import OF_SENT_MAIL
@@ -13,8 +16,9 @@ from carom.server.rules.senders import signed
 from carom.server.rules.sending import given
 from carom.server.rules.stats import Kind, day_of, keys_of_tracking
 from carom.server.rules.tracking import Wanted, wanted
-from carom.server.store import intake, servers, stats
-from carom.server.store.schema import domain, event, message, recipient, sender, server, stream, suppression, webhook
+from carom.server.store import intake, servers, stats, suppressions
+from carom.server.store.queue import Claim
+from carom.server.store.schema import domain, event, message, recipient, sender, server, stream, webhook
 from carom.server.store.stats import Fact
 from carom.taxonomy import BY_CODE, BounceType
 from carom.wire.addresses import parse_address
@@ -72,6 +76,7 @@ _OF_RECIPIENT = recipient.join(message, message.c.id == recipient.c.message_id)
 
 _LOAD = (
     sa.select(
+        recipient.c.id.label("recipient_id"),
         recipient.c.address,
         recipient.c.state,
         recipient.c.requested_type,
@@ -91,36 +96,60 @@ _LOAD = (
             stream, (stream.c.server_id == message.c.server_id) & (stream.c.id == message.c.stream)
         )
     )
-    .where(recipient.c.id == sa.bindparam("recipient_id"))
+    .where(recipient.c.id.in_(sa.bindparam("ids", expanding=True)))
+)
+
+_SIGNATURES = sa.select(sender.c.address, sender.c.name, sender.c.reply_to).where(
+    sender.c.account_id == sa.bindparam("account_id"), sender.c.address.in_(sa.bindparam("addresses", expanding=True))
 )
 
 
-# One trip for both: a row for the suppression of the address, and one for the signature of the sender.
-_ABOUT = sa.union_all(
-    sa.select(sa.literal(True).label("suppressed"), suppression.c.reason, suppression.c.origin).where(
-        suppression.c.server_id == sa.bindparam("server_id"),
-        suppression.c.stream == sa.bindparam("stream"),
-        suppression.c.email == sa.bindparam("email"),
-    ),
-    sa.select(sa.literal(False), sender.c.name, sender.c.reply_to).where(
-        sender.c.account_id == sa.bindparam("account_id"), sender.c.address == sa.bindparam("sender")
-    ),
-)
+def load_all(connection: sa.Connection, ids: Sequence[int]) -> dict[int, Delivery]:
+    """Return what attempts need, by recipient. One that is no longer kept is left out."""
+    rows = connection.execute(_LOAD, {"ids": ids}).all()
+    asked: defaultdict[tuple[int, str], list[str]] = defaultdict(list)
+    for row in rows:
+        asked[row.server_id, row.stream].append(row.address.lower())
+    stopped = {
+        (*of, email) for of, emails in asked.items() for email in suppressions.suppressed(connection, *of, emails)
+    }
+    emails = _signed(connection, rows)
+    return {
+        row.recipient_id: _delivery(
+            connection,
+            row,
+            emails[row.recipient_id],
+            suppressed=(row.server_id, row.stream, row.address.lower()) in stopped,
+        )
+        for row in rows
+    }
 
 
-def load(connection: sa.Connection, recipient_id: int) -> Delivery:
-    """Return what an attempt needs. Raises sqlalchemy.exc.NoResultFound."""
-    row = connection.execute(_LOAD, {"recipient_id": recipient_id}).one()
-    email = intake.unpack_email(row.content)
-    from_ = parse_address(given(email.from_), "From")
-    asked = {"server_id": row.server_id, "stream": row.stream, "email": row.address.lower()}
-    about = connection.execute(_ABOUT, {**asked, "account_id": row.account_id, "sender": from_.email.lower()}).all()
-    for _, name, reply_to in (one for one in about if not one.suppressed):
-        email = signed(email, from_, name, reply_to)
+def _signed(connection: sa.Connection, rows: Sequence[Any]) -> dict[int, SendEmail]:
+    """Return the messages by recipient, with what their senders' signatures give them."""
+    emails = {row.recipient_id: intake.unpack_email(row.content) for row in rows}
+    froms = {recipient_id: parse_address(given(email.from_), "From") for recipient_id, email in emails.items()}
+    asked: defaultdict[int, set[str]] = defaultdict(set)
+    for row in rows:
+        asked[row.account_id].add(froms[row.recipient_id].email.lower())
+    signatures = {
+        (account_id, found.address): found
+        for account_id, addresses in asked.items()
+        for found in connection.execute(_SIGNATURES, {"account_id": account_id, "addresses": list(addresses)})
+    }
+    for row in rows:
+        from_ = froms[row.recipient_id]
+        found = signatures.get((row.account_id, from_.email.lower()))
+        if found is not None:
+            emails[row.recipient_id] = signed(emails[row.recipient_id], from_, found.name, found.reply_to)
+    return emails
+
+
+def _delivery(connection: sa.Connection, row: Any, email: SendEmail, *, suppressed: bool) -> Delivery:
     settings = servers.ServerSettings(**row.settings)
     wants = wanted(email, server_opens=settings.track_opens, server_links=settings.track_links)
     return Delivery(
-        recipient_id=recipient_id,
+        recipient_id=row.recipient_id,
         address=row.address,
         state=row.state,
         requested_type=_type(row.requested_type),
@@ -131,11 +160,18 @@ def load(connection: sa.Connection, recipient_id: int) -> Delivery:
         stream=row.stream,
         submitted_at=row.submitted_at,
         email=email,
-        suppressed=any(one.suppressed for one in about),
+        suppressed=suppressed,
         unsubscribe_handling=row.unsubscribe_handling or "",
         wanted=wants,
         tracking_domain=_tracking_domain(connection, row) if wants.opens or wants.html or wants.text else "",
     )
+
+
+def load(connection: sa.Connection, recipient_id: int) -> Delivery:
+    """Return what an attempt needs. Raises sqlalchemy.exc.NoResultFound."""
+    for delivery in load_all(connection, [recipient_id]).values():
+        return delivery
+    raise NoResultFound(f"recipient {recipient_id} is no longer kept")
 
 
 _TRACKING_DOMAIN = sa.select(domain.c.tracking_domain).where(
@@ -178,6 +214,24 @@ def sent(connection: sa.Connection, recipient_id: int) -> Sent | None:
     """Return a recipient with its message, or None when it is no longer kept."""
     row = connection.execute(_SENT_ONE, {"recipient_id": recipient_id}).first()
     return None if row is None else _read_sent(row)
+
+
+_SENT_HELD = (
+    _SENT.add_columns(recipient.c.fence, recipient.c.lease_owner)
+    .where(recipient.c.id.in_(sa.bindparam("ids", expanding=True)))
+    .with_for_update(of=recipient)
+)
+
+
+def held(connection: sa.Connection, claims: Sequence[Claim]) -> dict[int, Sent]:
+    """Return those of some claimed recipients that are still theirs who claimed them, and keep them so until the commit."""
+    fences = {claim.id: claim.fence for claim in claims}
+    rows = connection.execute(_SENT_HELD, {"ids": list(fences)})
+    return {
+        row.recipient_id: _read_sent(row)
+        for row in rows.all()
+        if row.fence == fences[row.recipient_id] and row.lease_owner is not None
+    }
 
 
 def sent_message(connection: sa.Connection, message_id: UUID) -> list[Sent]:
@@ -230,17 +284,29 @@ def move(connection: sa.Connection, of: Sent, state: State, *, dequeue: bool) ->
         stats.add(connection, [Fact(of.server_id, Kind.UNSENT, of.tag, day_of(of.submitted_at), of.stream, "")])
 
 
+_MOVE_OUT = _MOVE.values(state=sa.bindparam("new_state", type_=recipient.c.state.type), due_at=None, lease_owner=None)
+
+
+def move_out(connection: sa.Connection, moved: Sequence[tuple[Sent, State]]) -> None:
+    """Set the states of recipients to which there is nothing more to send; only settling does."""
+    values = [{"recipient_id": of.recipient_id, "new_state": state} for of, state in moved]
+    connection.execute(_MOVE_OUT, values)
+
+
 _RECORD = sa.insert(event)
 
 
-def record(connection: sa.Connection, of: Sent, kind: Event, at: datetime, details: dict[str, str]) -> None:
-    """Add to the events of a message."""
-    values: dict[str, object] = {
-        "server_id": of.server_id,
-        "message_id": of.message_id,
-        "recipient_id": of.recipient_id,
-        "kind": kind,
-        "at": at,
-        "details": details,
-    }
+def record(connection: sa.Connection, *happened: tuple[Sent, Event, datetime, dict[str, str]]) -> None:
+    """Add to the events of messages."""
+    values = [
+        {
+            "server_id": of.server_id,
+            "message_id": of.message_id,
+            "recipient_id": of.recipient_id,
+            "kind": kind,
+            "at": at,
+            "details": details,
+        }
+        for of, kind, at, details in happened
+    ]
     connection.execute(_RECORD, values)

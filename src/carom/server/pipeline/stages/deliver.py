@@ -1,9 +1,10 @@
 """deliver: one attempt to hand a message to the next hop, for one recipient. No transaction is open while it runs."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.exc import NoResultFound
 
 from carom.bounce import classify
 from carom.bounce.verp import return_path
@@ -21,12 +22,28 @@ from carom.server.store.deliveries import Delivery
 from carom.taxonomy import BounceType
 
 
-async def deliver(job: Deliver, deps: Deps) -> list[Settle]:
+class Loaded(NamedTuple):
+    """What an attempt needs."""
+
+    delivery: Delivery
+    identity: Identity
+
+
+def load(connection: sa.Connection, recipient_ids: Sequence[int], deps: Deps) -> dict[int, Loaded]:
+    """Return what attempts need, by recipient. One that is no longer kept is left out."""
+    return {
+        recipient_id: Loaded(
+            delivery, deps.identities.of(connection, delivery.account_id, sender_domain(delivery.email))
+        )
+        for recipient_id, delivery in deliveries.load_all(connection, recipient_ids).items()
+    }
+
+
+async def deliver(job: Deliver, loaded: Loaded | None, deps: Deps) -> list[Settle]:
     """Send a message to one recipient and say what became of it."""
-    try:
-        delivery, identity = await deps.database.read(_load, job.recipient_id, deps)
-    except NoResultFound:  # its server was removed, or what was known of the recipient: nobody wants it sent any more
+    if loaded is None:  # its server was removed, or what was known of the recipient: nobody wants it sent any more
         return []
+    delivery, identity = loaded
     if delivery.suppressed:
         return [Settle(job.recipient_id, Event.SUPPRESSED, deps.clock())]
     home = return_path(delivery.recipient_id, identity.return_path, deps.keyring.return_path_keys, deps.keyring.version)
@@ -35,11 +52,6 @@ async def deliver(job: Deliver, deps: Deps) -> list[Settle]:
     content = await signed(mail.content, identity.signers, deps.clock())
     attempt = await deps.failover.deliver(hops, home, delivery.address, content)
     return [_outcome(job, delivery, attempt, home, Outgoing(content, mail.tracked), deps)]
-
-
-def _load(connection: sa.Connection, recipient_id: int, deps: Deps) -> tuple[Delivery, Identity]:
-    delivery = deliveries.load(connection, recipient_id)
-    return delivery, deps.identities.of(connection, delivery.account_id, sender_domain(delivery.email))
 
 
 def _outcome(job: Deliver, delivery: Delivery, attempt: Attempt, home: str, mail: Outgoing, deps: Deps) -> Settle:

@@ -1,6 +1,8 @@
 """settle: one fact about a message and a recipient, and all that follows from it, in one transaction: the lifecycle step,
 the event, the bounce, the suppression, what hooks are told. The only place that moves a recipient's state."""
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
 from carom.server.pipeline import notify
@@ -9,6 +11,7 @@ from carom.server.rules.lifecycle import WAITING, State, follow
 from carom.server.rules.suppression import listed_type, suppresses
 from carom.server.store import bodies, bounces, deliveries, suppressions
 from carom.server.store.deliveries import Sent
+from carom.server.store.queue import Claim
 
 TEST_DOMAIN_RULE = "test-domain"
 """The rule of a bounce whose type the recipient's address asked for."""
@@ -30,8 +33,24 @@ def settle(connection: sa.Connection, fact: Settle) -> int | None:
     bounce_id = None if fact.bounced is None else _bounce(connection, of, fact, fact.bounced)
     if bounce_id is not None or fact.bounced is None:
         details = fact.details if bounce_id is None else {**fact.details, "BounceID": str(bounce_id)}
-        deliveries.record(connection, of, fact.event, fact.at, details)
+        deliveries.record(connection, (of, fact.event, fact.at, details))
     return bounce_id
+
+
+def settle_accepted(connection: sa.Connection, taken: Sequence[tuple[Claim, Settle]]) -> list[Claim]:
+    """Record that remotes took some mails, all in three statements where no hook is told; return the claims that are no longer ours, of which nothing
+    is recorded."""
+    ours = deliveries.held(connection, [claim for claim, _ in taken])
+    facts = [
+        (of, fact, follow(of.state, fact.event)) for claim, fact in taken if (of := ours.get(claim.id)) is not None
+    ]
+    if facts:
+        deliveries.move_out(connection, [(of, state) for of, _, state in facts])
+        deliveries.record(connection, *((of, fact.event, fact.at, fact.details) for of, fact, _ in facts))
+    for of, fact, state in facts:
+        if state is State.DELIVERED and state is not of.state:
+            notify.delivered(connection, of, fact.at, fact.details.get("DeliveryMessage", ""))
+    return [claim for claim, _ in taken if claim.id not in ours]
 
 
 def _bounce(connection: sa.Connection, of: Sent, fact: Settle, bounced: Bounced) -> int | None:

@@ -1,0 +1,1 @@
+"""Parts of the suite ``deliver`` that run as processes of their own."""
