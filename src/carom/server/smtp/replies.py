@@ -1,6 +1,7 @@
 """What our SMTP listeners answer, as one table: code, enhanced status, words (RFC 5321, RFC 3463)."""
 
 import re
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
@@ -14,6 +15,7 @@ class Reply(NamedTuple):
     status: str
     text: str
 
+    @lru_cache(maxsize=256)  # noqa: B019  replies are values, and most are of the table below
     def wire(self) -> bytes:
         """Write it as one line of printable ASCII, whatever words were put in."""
         words = f"{self.status} {self.text}" if self.status else self.text
