@@ -198,3 +198,16 @@ def test_a_verified_return_path_domain_takes_bounces(fresh_server: LocalServer) 
         bring_home(fresh_server, "abuse@pm.example.com", report("abuse", to, returned))
         assert bounce_of(client, message_id).type == "SpamComplaint"
         eventually(lambda: list(client.dump_suppressions("outbound", email_address=to)))
+
+
+def test_a_mail_that_goes_round_in_circles_is_refused(carom_server: LocalServer) -> None:
+    """Security row 13; one hop less is taken."""
+    at = carom_server.listening.mx
+    with smtplib.SMTP(at.host, at.port, timeout=30) as smtp:
+        for hops, code in ((100, 250), (101, 554)):
+            smtp.ehlo()
+            smtp.mail("")
+            smtp.rcpt(ABUSE)
+            assert (
+                smtp.data("Received: from a by b\r\n" * hops + "Subject: x\r\n\r\nReceived: no header\r\n")[0] == code
+            )

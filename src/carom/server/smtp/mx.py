@@ -1,6 +1,7 @@
 """Where mail comes in from outside: to return paths, as bounces do, and to the inbound addresses of servers. It is
 stored before its 250, and read later."""
 
+import re
 import ssl
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -18,6 +19,10 @@ from carom.server.store.grouping import Groups
 from carom.server.store.received import Arrived
 
 MAX_SIZE = 35_000_000
+MAX_HOPS = 100
+"""Received fields of a mail that is still taken (RFC 5321 section 6.3)."""
+_HEAD = 256 * 1024
+_RECEIVED = re.compile(rb"^received:", re.IGNORECASE | re.MULTILINE)
 COMPLAINTS = "abuse"
 """Where a provider's feedback reports come in, at every return-path domain (RFC 2142)."""
 DIGEST, RECEIVE = (str(job.__struct_config__.tag) for job in (Digest, Receive))
@@ -52,6 +57,8 @@ class Homecoming:
 
     async def message(self, envelope: Envelope) -> Reply:
         """Store a mail with the job that reads it, in one transaction."""
+        if _hops(envelope.content) > MAX_HOPS:
+            return replies.LOOP
         jobs = [(one, DIGEST if await self._comes_home(one) else RECEIVE) for one in envelope.recipients]
         ids = await self._groups.add(Arrived(self._clock(), envelope.mail_from, jobs, envelope.content))
         self.wake()
@@ -68,6 +75,11 @@ class Homecoming:
             return False
         domain = _domain(address)
         return domain == self._settings.return_path.lower() or await self._database.read(domains.is_return_path, domain)
+
+
+def _hops(content: bytes) -> int:
+    head = content[:_HEAD].partition(b"\r\n\r\n")[0]
+    return sum(1 for _ in _RECEIVED.finditer(head))
 
 
 def _domain(address: str) -> str:
