@@ -1,4 +1,4 @@
-"""The load, a process of its own: ``python -m bench.accepting.load http|batch|smtp PORT CONNECTIONS SECONDS TOKEN``.
+"""The load, a process of its own: ``python -m bench.accepting.load http|batch|smtp|mx|submission PORT CONNECTIONS SECONDS TOKEN``.
 
 Raw sockets that are kept open, one request under way on each. The last line says how many messages were taken in how many
 seconds, and how long the answers took.
@@ -9,6 +9,7 @@ import selectors
 import socket
 import sys
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from itertools import count
 
@@ -85,6 +86,10 @@ class Smtp:
         while not self.answer.endswith(b"\r\n") or b"\r\n250 " not in self.answer:
             self.answer += receive(self.socket)
         self.answer = b""
+        self.log_in()
+
+    def log_in(self) -> None:
+        """Do nothing: nobody asks for it."""
 
     def begin(self) -> None:
         """Send the next envelope."""
@@ -113,14 +118,35 @@ class Smtp:
         return True
 
 
-KINDS = {"http": Http, "batch": Batches, "smtp": Smtp}
+class Submission(Smtp):
+    """The same after a log-in with the server token of the command line."""
+
+    def log_in(self) -> None:
+        """Log in (RFC 4616)."""
+        token = sys.argv[5].encode()
+        self.socket.sendall(b"AUTH PLAIN " + b64encode(b"\0" + token + b"\0" + token) + b"\r\n")
+        answer = receive(self.socket)
+        if not answer.startswith(b"235 "):
+            raise Refused(answer)
+
+
+KINDS = {"http": Http, "batch": Batches, "smtp": Smtp, "mx": Smtp, "submission": Submission}
+
+
+def returning(made: bytes) -> bytes:
+    """Address a mail to a return path, of which there is one a recipient."""
+    head, to, rest = made.partition(b"To: ")
+    local = rest.partition(b"<")[2].partition(b"@")[0]
+    return head + to + b"Bounces <b+" + local + b"@bounces.carom.test>" + rest[rest.index(b"\r\n") :]
 
 
 def requests(kind: str, token: str) -> Iterator[bytes]:
     """Yield what is sent. It is made beforehand, so that making it costs the measured time nothing."""
     numbers = count(1000)
-    if kind == "smtp":
+    if kind in {"smtp", "submission"}:
         made = [message(next(numbers)) for _ in range(4000)]
+    elif kind == "mx":
+        made = [returning(message(next(numbers))) for _ in range(4000)]
     elif kind == "http":
         made = [request("/email", token, mail(next(numbers))) for _ in range(4000)]
     else:

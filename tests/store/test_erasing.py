@@ -76,7 +76,8 @@ async def live(store: Store, message_id: UUID, to: str) -> None:
         raw = f"To: {to}\r\n\r\nreturned {recipient_id}".encode()
         await store.database.write(received.capture, home, to, raw + b" captured", NOW)
         for content in (raw, raw + b" again"):
-            [received_id] = await store.database.write(received.receive, "", [home], content, NOW)
+            arrived = received.Arrived(NOW, "", [(home, "digest")], content)
+            [[received_id]] = await store.database.write(received.receive, [arrived])
         await store.database.write(received.conclude, received_id, "bounce")
         visit = Visit(at=NOW, user_agent="Mozilla/5.0")
         await store.database.write(opens.record, recipient_id, visit)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from carom.server.config import Settings
 from carom.server.pipeline.housekeeping import Housekeeping
 from carom.server.store import received, retention, rollup, schema, suppressions
+from carom.server.store.received import Arrived
 from carom.server.store.schema import bounce, message, recipient
 from carom.taxonomy import BounceType
 from tests.store.happening import backdated, bounced, check_against_rows, delivered, something_of_everything, sums
@@ -74,7 +75,7 @@ async def test_a_bounce_goes_by_its_own_age(store: Store) -> None:
 async def test_a_body_stays_while_something_names_it(store: Store) -> None:
     """The same mail is kept once: here as what came in, and as the dump of two bounces."""
     _, [ann, bob] = await backdated(store, "ann@example.org, bob@example.org", NOW)
-    await store.database.write(received.receive, "", ["b@example.com"], b"dump", NOW)
+    await store.database.write(received.receive, [Arrived(NOW, "", [("b@example.com", "digest")], b"dump")])
     await bounced(store, ann, BounceType.SOFT_BOUNCE, NOW)
     await bounced(store, bob, BounceType.SOFT_BOUNCE, NOW + timedelta(days=5))
     await _keep_house(store, NOW + timedelta(days=31))
@@ -85,7 +86,8 @@ async def test_a_body_stays_while_something_names_it(store: Store) -> None:
 
 async def test_what_came_in_goes_once_it_is_read(store: Store) -> None:
     """Captured mail goes too."""
-    [unread, read] = await store.database.write(received.receive, "", ["a@example.com", "b@example.com"], b"x", NOW)
+    jobs = [("a@example.com", "digest"), ("b@example.com", "digest")]
+    [[unread, read]] = await store.database.write(received.receive, [Arrived(NOW, "", jobs, b"x")])
     await store.database.write(received.conclude, read, "bounce")
     await store.database.write(received.capture, "a@example.com", "b@example.com", b"y", NOW)
     await _keep_house(store, NOW + timedelta(days=44))

@@ -126,6 +126,8 @@ def _characters(value: str) -> str:
 
 def decoded(value: str) -> str:
     """Decode encoded words and undo the folding; what cannot be decoded stays as it is."""
+    if "=?" not in value and value.isprintable():  # as most are
+        return value.strip()
     unfolded = " ".join(value.split("\r\n")).replace("\n", " ").replace("\t", " ").strip()
     if len(unfolded) > _MAX_HEADER:
         return unfolded

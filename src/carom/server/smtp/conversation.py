@@ -118,9 +118,10 @@ class Conversation:
     async def _line(self, limit: int) -> str:
         self.idle = self._mail_from is None
         try:
+            if self._incoming.has_line:  # nothing to wait for, and a time-out costs as much as a command
+                return (await self._incoming.line(limit)).decode("utf-8", "replace")
             async with asyncio.timeout(self._rules.command_timeout):
-                if not self._incoming.has_line:
-                    await self._flush()
+                await self._flush()
                 return (await self._incoming.line(limit)).decode("utf-8", "replace")
         except BareLineEnd as fault:
             raise Leave(replies.BARE_COMMAND) from fault

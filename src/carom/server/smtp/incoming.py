@@ -111,8 +111,11 @@ class Incoming:
             pass
 
     async def _more(self, seconds: float | None = None) -> None:
-        async with asyncio.timeout(seconds):
+        if seconds is None:
             chunk = await self._reader.read(_CHUNK)
+        else:
+            async with asyncio.timeout(seconds):
+                chunk = await self._reader.read(_CHUNK)
         if not chunk:
             raise Gone
         self._buffer += chunk

@@ -1,24 +1,32 @@
 """Where mail comes in from outside: to return paths, as bounces do, and to the inbound addresses of servers. It is
 stored before its 250, and read later."""
 
+import re
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
-
-import sqlalchemy as sa
 
 from carom.bounce.verp import PREFIX
 from carom.server.config import Settings
 from carom.server.pipeline.jobs import Digest, Receive
-from carom.server.pipeline.worker import add_job
 from carom.server.smtp import replies
 from carom.server.smtp.replies import Reply
 from carom.server.smtp.session import Claim, Envelope, Listener, Rules
-from carom.server.store import inbound, received
+from carom.server.store import domains, inbound, received
 from carom.server.store.database import Database
+from carom.server.store.grouping import Groups
+from carom.server.store.received import Arrived
 
 MAX_SIZE = 35_000_000
+MAX_HOPS = 100
+"""Received fields of a mail that is still taken (RFC 5321 section 6.3)."""
+_HEAD = 256 * 1024
+_RECEIVED = re.compile(rb"^received:", re.IGNORECASE | re.MULTILINE)
+COMPLAINTS = "abuse"
+"""Where a provider's feedback reports come in, at every return-path domain (RFC 2142)."""
+DIGEST, RECEIVE = (str(job.__struct_config__.tag) for job in (Digest, Receive))
+"""The kinds of the jobs that read a mail."""
 
 
 class Homecoming:
@@ -27,6 +35,7 @@ class Homecoming:
     def __init__(self, database: Database, settings: Settings, clock: Callable[[], datetime]) -> None:
         """Store what comes in a database."""
         self._database, self._settings, self._clock = database, settings, clock
+        self._groups = Groups(self._store)
         self.wake: Callable[[], None] = lambda: None
 
     async def login(self, claim: Claim) -> Any:
@@ -37,29 +46,44 @@ class Homecoming:
         """Take anything in the form of a return path, and the inbound addresses that there are. Whether a return path is
         a true one is for whoever reads the mail: a damaged one still names a bounce that a person wants to see."""
         del login, mail_from
-        local, _, domain = address.rpartition("@")
-        if self._is_home(address):
-            return None if local.lower().startswith(PREFIX) else replies.NO_SUCH_USER
-        inbound_domain = self._settings.inbound_domain
+        if await self._comes_home(address):
+            return None
+        domain, inbound_domain = _domain(address), self._settings.inbound_domain.lower()
+        if domain == self._settings.return_path.lower():
+            return replies.NO_SUCH_USER
         if await self._database.read(inbound.server_of, address, inbound_domain) is not None:
             return None
-        return replies.NO_SUCH_USER if domain.lower() == inbound_domain.lower() else replies.NO_RELAY
+        return replies.NO_SUCH_USER if domain == inbound_domain else replies.NO_RELAY
 
     async def message(self, envelope: Envelope) -> Reply:
         """Store a mail with the job that reads it, in one transaction."""
-        ids = await self._database.write(self._store, envelope)
+        if _hops(envelope.content) > MAX_HOPS:
+            return replies.LOOP
+        jobs = [(one, DIGEST if await self._comes_home(one) else RECEIVE) for one in envelope.recipients]
+        ids = await self._groups.add(Arrived(self._clock(), envelope.mail_from, jobs, envelope.content))
         self.wake()
         return Reply(250, "2.0.0", f"OK, kept as {', '.join(map(str, ids))}")
 
-    def _store(self, connection: sa.Connection, envelope: Envelope) -> list[int]:
-        now = self._clock()
-        ids = received.receive(connection, envelope.mail_from, list(envelope.recipients), envelope.content, now)
-        for received_id, recipient in zip(ids, envelope.recipients, strict=True):
-            add_job(connection, Digest(received_id) if self._is_home(recipient) else Receive(received_id), now)
-        return ids
+    async def _store(self, arrived: Sequence[Arrived]) -> list[list[int]]:
+        return await self._database.write(received.receive, arrived)
 
-    def _is_home(self, address: str) -> bool:
-        return address.rpartition("@")[2].lower() == self._settings.return_path.lower()
+    async def _comes_home(self, address: str) -> bool:
+        """Whether an address is a return path in its form, or takes complaints: at our own domain or at one that DNS leads
+        to it."""
+        local = address.rpartition("@")[0].lower()
+        if not local.startswith(PREFIX) and local != COMPLAINTS:
+            return False
+        domain = _domain(address)
+        return domain == self._settings.return_path.lower() or await self._database.read(domains.is_return_path, domain)
+
+
+def _hops(content: bytes) -> int:
+    head = content[:_HEAD].partition(b"\r\n\r\n")[0]
+    return sum(1 for _ in _RECEIVED.finditer(head))
+
+
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2].lower()
 
 
 def mx_listener(settings: Settings, handler: Homecoming, tls: ssl.SSLContext | None) -> Listener:

@@ -1,6 +1,7 @@
 """What our SMTP listeners answer, as one table: code, enhanced status, words (RFC 5321, RFC 3463)."""
 
 import re
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
@@ -14,6 +15,7 @@ class Reply(NamedTuple):
     status: str
     text: str
 
+    @lru_cache(maxsize=256)  # noqa: B019  replies are values, and most are of the table below
     def wire(self) -> bytes:
         """Write it as one line of printable ASCII, whatever words were put in."""
         words = f"{self.status} {self.text}" if self.status else self.text
@@ -48,4 +50,5 @@ NO_SUCH_USER: Final = Reply(550, "5.1.1", "No such recipient here")
 NO_RELAY: Final = Reply(550, "5.7.1", "This system does not relay mail")
 TOO_MANY_RECIPIENTS: Final = Reply(452, "4.5.3", "Too many recipients")
 TOO_LARGE: Final = Reply(552, "5.3.4", "The message is larger than this system takes")
+LOOP: Final = Reply(554, "5.4.6", "Too many hops: the message goes round in circles")
 BARE_LINE_END: Final = Reply(554, "5.6.0", "The message holds a bare CR or LF")

@@ -2,7 +2,7 @@
 
 import hashlib
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -31,11 +31,21 @@ def unpack(packed: bytes) -> bytes:
 
 def keep(connection: sa.Connection, content: bytes, now: datetime) -> bytes:
     """Store a mail and return its digest; the same mail is kept once."""
-    digest = hashlib.sha256(content).digest()
-    row = {"digest": digest, "size": len(content), "content": pack(content), "stored_at": now}
-    # A mail that is there is kept anew, so that whoever removes old ones leaves it: see forget.
-    connection.execute(insert_or_update(connection, body, row, ["stored_at"]))
+    [digest] = keep_all(connection, [(content, now)])
     return digest
+
+
+def keep_all(connection: sa.Connection, mails: Sequence[tuple[bytes, datetime]]) -> list[bytes]:
+    """Store some mails, each with its time, by one statement, and return their digests."""
+    digests = [hashlib.sha256(content).digest() for content, _ in mails]
+    rows = {
+        digest: {"digest": digest, "size": len(content), "content": pack(content), "stored_at": at}
+        for digest, (content, at) in zip(digests, mails, strict=True)
+    }
+    # A mail that is there is kept anew, so that whoever removes old ones leaves it: see forget.
+    # In one order, so that two who keep the same mails do not wait for each other.
+    connection.execute(insert_or_update(connection, body, None, ["stored_at"]), [rows[one] for one in sorted(rows)])
+    return digests
 
 
 def fetch(connection: sa.Connection, digest: bytes) -> bytes | None:

@@ -109,10 +109,12 @@ def insert_new(connection: sa.Connection, table: sa.Table, values: dict[str, Any
 
 
 def insert_or_update(
-    connection: sa.Connection, table: sa.Table, values: dict[str, Any], updated: list[str]
+    connection: sa.Connection, table: sa.Table, values: dict[str, Any] | None, updated: list[str]
 ) -> sa.Insert:
-    """Return an insert that sets some columns of a row that is there already."""
+    """Return an insert that sets some columns of a row that is there already. Without ``values`` they are given when it is
+    executed."""
     dialects: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-    insert = dialects[connection.dialect.name](table).values(values)
+    insert = dialects[connection.dialect.name](table)
+    insert = insert if values is None else insert.values(values)
     again = {name: insert.excluded[name] for name in updated}
     return cast("sa.Insert", insert.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=again))
