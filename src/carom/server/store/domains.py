@@ -206,12 +206,6 @@ def _key(domain_id: int, state: KeyState) -> tuple[sa.ColumnElement[bool], ...]:
     return domain_key.c.domain_id == domain_id, domain_key.c.state == state
 
 
-def is_return_path(connection: sa.Connection, name: str) -> bool:
-    """Whether a name is one that DNS leads to our return path, of a domain of any account."""
-    verified = (domain.c.return_path_domain == name.lower(), domain.c.return_path_verified_at.is_not(None))
-    return connection.scalar(sa.select(domain.c.id).where(*verified).limit(1)) is not None
-
-
 def show(connection: sa.Connection, domain_id: int, by: Expected) -> Domain:
     """Return a domain as the API shows it."""
     row = connection.execute(sa.select(domain).where(domain.c.id == domain_id)).one()
