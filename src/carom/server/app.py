@@ -17,8 +17,12 @@ import uvicorn
 from msgspec import Struct
 
 from carom.server.config import BadSetting, HostPort, Settings
+from carom.server.disk import Disk
+from carom.server.failpoints import check_failpoint
+from carom.server.health import Health
 from carom.server.http import handlers
 from carom.server.http.api import Api
+from carom.server.http.operation import Operation
 from carom.server.http.pages import Confirmation, Front
 from carom.server.http.routes import routes
 from carom.server.keyring import Keyring, load_keyring, new_message_id
@@ -101,7 +105,8 @@ class Carom:
     async def start(self) -> Listening:
         """Open the store and listen. Raises BadSetting when another server has the data folder, when the store cannot be
         used, or when an address is taken."""
-        configure_logs()
+        check_failpoint()
+        configure_logs(self.settings.log_format, self.settings.log_level)
         async with contextlib.AsyncExitStack() as starting:
             listening = await self._start(starting)
             self._closing = starting.pop_all()
@@ -125,11 +130,12 @@ class Carom:
         starting.push_async_callback(database.close)
         self.new_tokens = await begin(database, keyring, self._tokens, self.clock())
 
+        disk = Disk.of(settings)
         sandbox = Sandbox(database, self.clock)
         built_in = await sandbox.start()
         starting.push_async_callback(sandbox.stop, GRACE_SECONDS)
         homecoming = Homecoming(database, settings, self.clock)
-        mx = mx_listener(settings, homecoming)
+        mx = mx_listener(settings, homecoming, disk.has_room)
         mx_at = await _start_smtp(mx, "--mx", settings.mx)
         starting.push_async_callback(mx.stop, GRACE_SECONDS)
 
@@ -159,6 +165,9 @@ class Carom:
             housekeeping = Housekeeping(database, settings, self.clock)
             housekeeping.start()
             starting.push_async_callback(housekeeping.stop)
+        idle_seconds = (lambda: time.monotonic() - worker.turned_at) if self._works else None
+        health = Health(database, disk, idle_seconds)
+        operation = Operation(health, database, disk, settings.metrics_from, self.clock)
         # Opened now, so that a file that is none is refused at the start; the tracking pages ask it.
         starting.callback(Places(settings.geo).close)
 
@@ -171,18 +180,21 @@ class Carom:
             new_id=_new_id,
             wake=wake,
             resolver=Resolver(settings.dns),
+            has_room=disk.has_room,
         )
-        submission = submission_listener(settings, Submission(context))
+        submission = submission_listener(settings, Submission(context), disk.has_room)
         smtp_at = await _start_smtp(submission, "--smtp", settings.smtp)
         starting.push_async_callback(submission.stop, GRACE_SECONDS)
-        await _start_http(starting, context, http_socket)
+        await _start_http(starting, context, operation, http_socket)
         return Listening(http_at, smtp_at, mx_at)
 
 
-async def _start_http(starting: contextlib.AsyncExitStack, context: Context, listener: socket.socket) -> None:
+async def _start_http(
+    starting: contextlib.AsyncExitStack, context: Context, operation: Operation, listener: socket.socket
+) -> None:
     routes.check(ENDPOINTS.values())
     config = uvicorn.Config(
-        Front(Api(context, routes), {CONFIRM_PATH: Confirmation(context)}),
+        Front(Api(context, routes), {CONFIRM_PATH: Confirmation(context), **operation.pages}),
         http="httptools",
         lifespan="off",
         log_config=None,

@@ -9,7 +9,7 @@
 import asyncio
 import time
 import traceback
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import uuid4
@@ -19,6 +19,8 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import DBAPIError, NoResultFound, OperationalError
 
+from carom.server import metrics
+from carom.server.failpoints import failpoint
 from carom.server.pipeline.bulk import send_chunk
 from carom.server.pipeline.deps import Deps
 from carom.server.pipeline.jobs import Confirm, Deliver, Digest, Erase, Job, Purge, Receive, SendChunk, Settle
@@ -45,8 +47,8 @@ log = structlog.get_logger("carom.worker")
 P = ParamSpec("P")
 T = TypeVar("T")
 
-Follow = Callable[[sa.Connection], None]
-"""What follows from a job, written in the transaction that finishes it."""
+Follow = Callable[[sa.Connection], Sequence[Settle] | None]
+"""What follows from a job, written in the transaction that finishes it; it returns the facts among that."""
 
 Handler = Callable[[Any, Deps], Awaitable[Follow | None]]
 """What runs a job of a kind. It raises to be called again."""
@@ -70,6 +72,7 @@ class Worker:
         self._stopping = False
         self._running: set[asyncio.Task[None]] = set()
         self._loop: asyncio.Task[None] | None = None
+        self.turned_at = time.monotonic()
         self._presence = Presence(deps, self._owner, self.wake)
 
     def wake(self) -> None:
@@ -96,6 +99,7 @@ class Worker:
 
     async def _run(self) -> None:
         while not self._stopping:
+            self.turned_at = time.monotonic()
             self._wake.clear()
             free = CONCURRENCY - len(self._running)
             try:
@@ -109,6 +113,8 @@ class Worker:
 
     async def _claim(self, free: int) -> int:
         deliveries, others = await self._deps.database.write(self._claim_both, free)
+        if deliveries or others:
+            failpoint("claim.after-commit")
         for claim in deliveries:
             self._start(self._deliver(claim))
         for claim in others:
@@ -158,7 +164,8 @@ class Worker:
         except Exception as error:  # a fault of ours: the mail is kept and tried again
             log.exception("a delivery failed in this program", recipient_id=claim.id)
             facts = [_own_fault(claim, error, deps)]
-        await self._record(self._finish_delivery, claim, facts)
+        metrics.settled(await self._record(self._finish_delivery, claim, facts))
+        failpoint("settle.after-commit")
 
     async def _record(
         self, function: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -181,15 +188,18 @@ class Worker:
         now = self._deps.clock()
         await self._record(lambda connection: queue.settle_claim(connection, table, claim, due_at=now))
 
-    def _finish_delivery(self, connection: sa.Connection, claim: Claim, facts: list[Settle]) -> None:
+    def _finish_delivery(self, connection: sa.Connection, claim: Claim, facts: list[Settle]) -> list[Settle]:
+        """Write down what became of a delivery; return what is written, nothing where it is no longer ours."""
         due_at = next((fact.retry_at for fact in facts if fact.retry_at), None)
         if not queue.settle_claim(connection, schema.recipient, claim, due_at=due_at):
             log.warning(
                 "a delivery is no longer ours: its lease ran out, or its message was removed", recipient_id=claim.id
             )
-            return
+            return []
         for fact in facts:
             settle(connection, fact)
+        failpoint("settle.before-commit")
+        return facts
 
     async def _work(self, claim: Claim) -> None:
         deps = self._deps
@@ -198,31 +208,36 @@ class Worker:
             kind, payload = await deps.database.read(jobs.read, claim.id)
             job = msgspec.convert({"type": kind, **payload}, Job)
             follow = await self._handlers[type(job)](job, deps)
-            await self._record(self._finish, claim, follow)
+            metrics.settled(await self._record(self._finish, claim, follow))
         except OperationalError:
             await self._put_back(schema.job, claim)
         except NoResultFound:
             log.info("what a job is about is no longer kept", kind=kind, job_id=claim.id)
             await deps.database.write(jobs.finish, claim)
         except Exception as error:  # the job is kept, with the error beside it
+            metrics.JOBS_FAILED.labels(kind).inc()
             log.exception("a job failed", kind=kind, job_id=claim.id, attempts=claim.attempts)
             wait = retry_delay(OWN_JOBS, claim.attempts, deps.chance)
             due_at = None if wait is None else deps.clock() + wait
             described = "".join(traceback.format_exception_only(error))
             await self._record(jobs.postpone, claim, due_at, described)
 
-    def _finish(self, connection: sa.Connection, claim: Claim, follow: Follow | None) -> None:
+    def _finish(self, connection: sa.Connection, claim: Claim, follow: Follow | None) -> Sequence[Settle]:
         if jobs.finish(connection, claim) and follow is not None:
-            follow(connection)
+            return follow(connection) or ()
+        return ()
 
 
 async def _digest(job: Digest, deps: Deps) -> Follow:
     facts, outcome = await digest(job, deps)
+    failpoint("digest.before-settle")
 
-    def follow(connection: sa.Connection) -> None:
+    def follow(connection: sa.Connection) -> Sequence[Settle]:
         for fact in facts:
             settle(connection, fact)
         received.conclude(connection, job.received_id, outcome)
+        failpoint("digest.before-commit")
+        return facts
 
     return follow
 

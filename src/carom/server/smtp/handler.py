@@ -1,5 +1,6 @@
 """What a receiving session and the rest of the service say to each other."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 from carom.server.smtp.replies import Reply
@@ -34,7 +35,7 @@ class Handler(Protocol):
 class Rules(NamedTuple):
     """How a listener behaves. Times are in seconds, sizes in octets: ``command_timeout`` for the next command,
     ``data_timeout`` between two pieces of a message, ``message_timeout`` for a whole one, ``linger`` for a client to
-    read the last reply."""
+    read the last reply. ``has_room`` tells whether the disk has room for a message."""
 
     hostname: str
     max_size: int
@@ -46,3 +47,4 @@ class Rules(NamedTuple):
     max_connections: int = 500
     message_timeout: float = 1800.0
     linger: float = 2.0
+    has_room: Callable[[], bool] = lambda: True

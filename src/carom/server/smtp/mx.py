@@ -8,7 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from carom.bounce.verp import PREFIX
+from carom.server import metrics
 from carom.server.config import Settings
+from carom.server.failpoints import failpoint
 from carom.server.pipeline.jobs import Digest, Receive
 from carom.server.pipeline.worker import add_job
 from carom.server.smtp import replies
@@ -47,6 +49,8 @@ class Homecoming:
     async def message(self, envelope: Envelope) -> Reply:
         """Store a mail with the job that reads it, in one transaction."""
         ids = await self._database.write(self._store, envelope)
+        failpoint("receive.after-commit")
+        metrics.RECEIVED.inc(len(ids))
         self.wake()
         return Reply(250, "2.0.0", f"OK, kept as {', '.join(map(str, ids))}")
 
@@ -61,6 +65,6 @@ class Homecoming:
         return address.rpartition("@")[2].lower() == self._settings.return_path.lower()
 
 
-def mx_listener(settings: Settings, handler: Homecoming) -> Listener:
+def mx_listener(settings: Settings, handler: Homecoming, has_room: Callable[[], bool]) -> Listener:
     """Return the listener of ``--mx``."""
-    return Listener(settings.mx.host, settings.mx.port, handler, Rules(settings.hostname, MAX_SIZE))
+    return Listener(settings.mx.host, settings.mx.port, handler, Rules(settings.hostname, MAX_SIZE, has_room=has_room))

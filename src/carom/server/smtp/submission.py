@@ -3,6 +3,7 @@
 User and password are both the server token, as at Postmark. A fault in the message is answered at once with its text.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -66,7 +67,7 @@ def _refused(refusal: Refusal) -> Reply:
     return Reply(550, "5.7.0", f"{refusal.code}: {refusal.message}")
 
 
-def submission_listener(settings: Settings, handler: Submission) -> Listener:
+def submission_listener(settings: Settings, handler: Submission, has_room: Callable[[], bool]) -> Listener:
     """Return the listener of ``--smtp``."""
     rules = Rules(
         settings.hostname,
@@ -74,5 +75,6 @@ def submission_listener(settings: Settings, handler: Submission) -> Listener:
         max_recipients=MAX_RECIPIENTS,
         needs_login=True,
         refuses_bare_line_ends=True,
+        has_room=has_room,
     )
     return Listener(settings.smtp.host, settings.smtp.port, handler, rules)

@@ -2,12 +2,15 @@
 
 from datetime import datetime
 
+import structlog
 from sqlalchemy.exc import NoResultFound
 
 from carom.bounce import classify
 from carom.bounce.verp import proof, return_path
 from carom.server.config import Settings
+from carom.server.failpoints import failpoint
 from carom.server.keyring import Keyring
+from carom.server.metrics import DELIVER_SECONDS, timed
 from carom.server.outbound.attempt import Attempt
 from carom.server.pipeline.deps import SANDBOX_SERVER, Deps
 from carom.server.pipeline.jobs import Bounced, Deliver, Settle
@@ -18,6 +21,8 @@ from carom.server.rules.retry import DELIVERY, retry_delay
 from carom.server.store import deliveries
 from carom.server.store.deliveries import Delivery
 from carom.taxonomy import BounceType
+
+log = structlog.get_logger("carom.deliver")
 
 BEFORE_MAIL = frozenset({"connect", "greeting", "ehlo"})
 """What a remote refuses there says nothing about the recipient: it is tried again, also after a 5xx."""
@@ -36,7 +41,19 @@ async def deliver(job: Deliver, deps: Deps) -> list[Settle]:
     )
     next_hop = deps.next_hop(delivery.address, stays=delivery.delivery_type == SANDBOX_SERVER)
     content = source(delivery, deps.keyring, deps.settings)
-    attempt = await deps.connections.deliver(next_hop, home, delivery.address, content)
+    failpoint("deliver.before-connect")
+    with timed(DELIVER_SECONDS):
+        attempt = await deps.connections.deliver(next_hop, home, delivery.address, content)
+    if attempt.outcome == "accepted":
+        failpoint("deliver.after-250")
+    log.debug(
+        "tried",
+        message_id=str(delivery.message_id),
+        recipient_id=job.recipient_id,
+        outcome=attempt.outcome,
+        phase=attempt.phase,
+        remote=attempt.remote_name,
+    )
     return [_outcome(job, delivery, attempt, home, content, deps)]
 
 
