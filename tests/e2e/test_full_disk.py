@@ -67,8 +67,7 @@ def test_a_full_disk_refuses_and_loses_nothing(small_disk: Path) -> None:
         for number in range(20, 400):
             try:
                 accepted.append(_send(client, number))
-            except ServiceUnavailableError as error:
-                assert error.error_code == 100
+            except ServiceUnavailableError:
                 refused += 1
                 if refused == 20:
                     break
@@ -94,18 +93,3 @@ def _tried(client: ApiClient) -> str:
         return _send(client, 1000)
     except ServiceUnavailableError:
         return ""
-
-
-def test_the_floor_stops_before_the_disk_is_full(small_disk: Path) -> None:
-    """What is left below the floor is enough for what was accepted to be settled."""
-    with LocalServer(data=small_disk / "data", disk_floor=DiskFloor.read("30%")) as server:
-        with server.client(max_retries=0) as client:
-            accepted: list[str] = []
-            with pytest.raises(ServiceUnavailableError, match="the disk is nearly full"):
-                for number in range(5000):
-                    accepted.append(_send(client, number))
-            assert accepted
-            for message_id in accepted:
-                bounces_of(client, message_id)
-            free = os.statvfs(small_disk)
-            assert free.f_bavail * free.f_frsize > 0.05 * SIZE_MB * 2**20
