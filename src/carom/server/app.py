@@ -19,8 +19,12 @@ from msgspec import Struct
 
 from carom.server import links
 from carom.server.config import BadSetting, HostPort, Settings
+from carom.server.disk import Disk
+from carom.server.failpoints import check_failpoint
+from carom.server.health import Health
 from carom.server.http import handlers
 from carom.server.http.api import Api, Asgi
+from carom.server.http.operation import Operation
 from carom.server.http.pages import Confirmation, Front
 from carom.server.http.routes import routes
 from carom.server.http.tracking import Pixel, Redirection
@@ -111,7 +115,8 @@ class Carom:
     async def start(self) -> Listening:
         """Open the store and listen. Raises BadSetting when another server has the data folder, when the store cannot be
         used, or when an address is taken."""
-        configure_logs()
+        check_failpoint()
+        configure_logs(self.settings.log_format, self.settings.log_level)
         async with contextlib.AsyncExitStack() as starting:
             listening = await self._start(starting)
             self._closing = starting.pop_all()
@@ -140,11 +145,12 @@ class Carom:
         starting.push_async_callback(database.close)
         self.new_tokens = await begin(database, keyring, self._tokens, self.clock())
 
+        disk = Disk.of(settings)
         sandbox = Sandbox(database, self.clock)
         built_in = await sandbox.start()
         starting.push_async_callback(sandbox.stop, GRACE_SECONDS)
         homecoming = Homecoming(database, settings, self.clock)
-        mx = mx_listener(settings, homecoming, tls)
+        mx = mx_listener(settings, homecoming, tls, disk.has_room)
         mx_at = await _start_smtp(mx, "--mx", settings.mx)
         starting.push_async_callback(mx.stop, GRACE_SECONDS)
 
@@ -183,6 +189,9 @@ class Carom:
             housekeeping = Housekeeping(database, settings, self.clock)
             housekeeping.start()
             starting.push_async_callback(housekeeping.stop)
+        idle_seconds = (lambda: time.monotonic() - worker.turned_at) if self._works else None
+        health = Health(database, disk, idle_seconds)
+        operation = Operation(health, database, disk, settings.metrics_from, self.clock)
         places = Places(settings.geo)
         starting.callback(places.close)
 
@@ -195,11 +204,12 @@ class Carom:
             new_id=_new_id,
             wake=wake,
             resolver=Resolver(settings.dns),
+            has_room=disk.has_room,
         )
-        submission = submission_listener(settings, Submission(context), tls)
+        submission = submission_listener(settings, Submission(context), tls, disk.has_room)
         smtp_at = await _start_smtp(submission, "--smtp", settings.smtp)
         starting.push_async_callback(submission.stop, GRACE_SECONDS)
-        await _start_http(starting, context, places, http_socket, tls)
+        await _start_http(starting, context, places, operation, http_socket, tls)
         return Listening(http_at, smtp_at, mx_at, tls is not None)
 
 
@@ -207,6 +217,7 @@ async def _start_http(
     starting: contextlib.AsyncExitStack,
     context: Context,
     places: Places,
+    operation: Operation,
     listener: socket.socket,
     tls: ssl.SSLContext | None,
 ) -> None:
@@ -215,6 +226,7 @@ async def _start_http(
         links.OPEN: Pixel(context, places),
         links.CLICK: Redirection(context, places),
         links.UNSUBSCRIBE: Unsubscribing(context),
+        **operation.pages,
     }
     routes.check(ENDPOINTS.values())
     config = uvicorn.Config(

@@ -1,13 +1,16 @@
 """The settings of a server, as one frozen struct. Flags and environment variables are made from it."""
 
+import re
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 from carom.server.relays import Relays
 
 Mode = Literal["sandbox", "relay", "live"]
+LogFormat = Literal["text", "json"]
+LogLevel = Literal["debug", "info", "warning", "error"]
 
 
 class BadSetting(ValueError):
@@ -34,9 +37,68 @@ class HostPort(NamedTuple):
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
+_TIMES: Final = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+
+
+class DiskFloor(NamedTuple):
+    """How much of a disk has to stay free: a share of it, or a number of bytes."""
+
+    amount: int
+    unit: str
+
+    @classmethod
+    def read(cls, text: str) -> "DiskFloor":
+        """Read ``500MB``, ``2GB``, ``1048576`` or ``5%``; 0 is no floor. Raises BadSetting."""
+        found = re.fullmatch(r"(\d{1,15})\s*(%|[kMGT]?B?)", text.strip(), re.IGNORECASE)
+        if found is None or (found[2] == "%" and int(found[1]) > 99):
+            raise BadSetting(f"'{text}' is no amount of disk; write for example 500MB, 2GB or 5%")
+        return cls(int(found[1]), found[2])
+
+    def bytes_of(self, disk: int) -> int:
+        """Return the bytes that have to be free on a disk of a size."""
+        if self.unit == "%":
+            return disk * self.amount // 100
+        return self.amount * _TIMES[self.unit.lower().removesuffix("b")]
+
+    def __str__(self) -> str:
+        """Write it as it is read."""
+        return f"{self.amount}{self.unit}"
+
+
+class Networks(NamedTuple):
+    """Addresses that may do something."""
+
+    networks: tuple[IPv4Network | IPv6Network, ...]
+
+    @classmethod
+    def read(cls, text: str) -> "Networks":
+        """Read ``10.0.0.0/8,::1``; an empty text is nobody. Raises BadSetting."""
+        try:
+            return cls(tuple(ip_network(part.strip()) for part in text.split(",") if part.strip()))
+        except ValueError as error:
+            raise BadSetting(
+                f"'{text}' is no list of networks ({error}); write for example 127.0.0.0/8,10.1.2.0/24"
+            ) from None
+
+    def have(self, address: str) -> bool:
+        """Tell whether an address is in one of them."""
+        try:
+            at = ip_address(address)
+        except ValueError:
+            return False
+        at = (at.ipv4_mapped or at) if isinstance(at, IPv6Address) else at
+        return any(at in network for network in self.networks)
+
+    def __str__(self) -> str:
+        """Write it as it is read."""
+        return ",".join(map(str, self.networks))
+
+
 _HTTP: Final = HostPort("127.0.0.1", 8025)
 _SMTP: Final = HostPort("127.0.0.1", 2525)
 _MX: Final = HostPort("127.0.0.1", 2526)
+_FLOOR: Final = DiskFloor(100, "MB")
+_LOOPBACK: Final = Networks((ip_network("127.0.0.0/8"), ip_network("::1/128")))
 _SQLITE: Final = "sqlite:///"
 _POSTGRES: Final = ("postgresql://", "postgres://")
 
@@ -97,6 +159,15 @@ class Settings:
         The private key (PEM) of --tls-cert.
     dns
         The name server that look-ups go to, by address; by default the system's.
+    disk_floor
+        What has to stay free on the disk of the data folder, as 500MB, 2GB or 5%: with less, mail is refused for a while
+        (503, 452), and what was accepted goes on. 0 is no floor. PostgreSQL's disk is not looked at.
+    metrics_from
+        Who may read /metrics: networks, as 127.0.0.0/8,10.1.2.0/24. What came through a proxy is refused.
+    log_format
+        How a line of the log is written: text is key=value, json an object.
+    log_level
+        What is logged, and all that is graver. debug names each message, recipient and request.
 
     """
 
@@ -120,6 +191,10 @@ class Settings:
     tls_cert: Path | None = None
     tls_key: Path | None = None
     dns: HostPort | None = None
+    disk_floor: DiskFloor = _FLOOR
+    metrics_from: Networks = _LOOPBACK
+    log_format: LogFormat = "text"
+    log_level: LogLevel = "info"
 
     def check(self) -> None:
         """Raise BadSetting for settings that do not go together or are not served yet."""

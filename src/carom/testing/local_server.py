@@ -81,10 +81,18 @@ class LocalServer:
 
     def kill(self) -> None:
         """Kill its process, as a power cut would; start it again with :meth:`start`. Needs ``process=True``."""
-        if not isinstance(self._running, _Process):
-            raise TypeError("only a server in a process of its own can be killed: LocalServer(process=True)")
-        self._running.kill()
+        self._own_process().kill()
         self._running = None
+
+    def ended(self, seconds: float) -> int | None:
+        """Wait for its process to end by itself; return its exit status (minus the signal's number), None if it still
+        runs then. Needs ``process=True``."""
+        return self._own_process().ended(seconds)
+
+    def _own_process(self) -> "_Process":
+        if not isinstance(self._running, _Process):
+            raise TypeError("this server has no process of its own: LocalServer(process=True)")
+        return self._running
 
     def __enter__(self) -> Self:
         """Start."""
@@ -215,6 +223,12 @@ class _Process:
         self._close()
         if status != 0:
             raise RuntimeError(f"the server ended with status {status}:\n{errors}")
+
+    def ended(self, seconds: float) -> int | None:
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
 
     def kill(self) -> None:
         self._process.kill()

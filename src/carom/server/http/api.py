@@ -4,6 +4,8 @@ The order of checks is Postmark's: path and method, then the token, then the bod
 with or without one trailing slash. Every answer, errors too, is a JSON object or array.
 """
 
+import itertools
+import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import replace
 from hashlib import sha256
@@ -14,6 +16,7 @@ from uuid import uuid4
 import msgspec
 import structlog
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from structlog.contextvars import bind_contextvars
 
 from carom.server.http.calls import Call
 from carom.server.http.openapi import document
@@ -116,11 +119,13 @@ class Api:
         self._context = context
         self._routes = routes
         self._remembered: dict[str, Call] = {}
+        self._numbers = itertools.count(time.time_ns() // 1_000)  # so that a restart begins with others
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             raise RuntimeError(f"unexpected ASGI scope: {scope['type']}")
+        bind_contextvars(request_id=f"{next(self._numbers):x}")
         try:
             body = encode_json(await self._answer(scope, receive))
             await _respond(send, 200, body)
@@ -161,6 +166,8 @@ class Api:
             body = json_of(scope["headers"], body, endpoint.max_body)
         asked: bytes = scope["query_string"]
         query = parse_qsl(asked.decode("latin-1"), keep_blank_values=True) if asked else ()
+        if endpoint.sends:
+            self._check_room()
         if endpoint.takes_key:
             once = _once(endpoint, scope, body)
             call = call if once is None else replace(call, once=once)
@@ -171,6 +178,10 @@ class Api:
         except BadFields as error:
             raise _bad_fields(endpoint, error) from error
         return await handler(call, request)
+
+    def _check_room(self) -> None:
+        if not self._context.has_room():
+            raise Refusal(100, reason="the disk is nearly full")
 
     def _route(self, scope: Scope) -> tuple[Endpoint[Any, Any], Handler, dict[str, str]]:
         raw_path: bytes = scope.get("raw_path") or scope["path"].encode()

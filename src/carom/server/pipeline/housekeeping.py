@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 import structlog
 
+from carom.server import metrics
 from carom.server.config import Settings
 from carom.server.store import intake, retention, rollup
 from carom.server.store.database import Database
@@ -49,7 +50,9 @@ class Housekeeping:
                 if self._clock() >= remove_at:
                     remove_at = self._clock() + REMOVE_EVERY
                     await self.remove_old()
+                metrics.HOUSEKEEPING.labels("done").inc()
             except Exception:  # the store, most likely; the rest of the server goes on
+                metrics.HOUSEKEEPING.labels("failed").inc()
                 log.exception("keeping house failed; trying again")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), ADD_UP_SECONDS)
@@ -63,5 +66,7 @@ class Housekeeping:
 
     async def _remove(self, steps: Sequence[Callable[[sa.Connection, datetime], int]], before: datetime) -> None:
         for step in steps:
-            while not self._stopping.is_set() and await self._database.write(step, before) >= retention.BATCH:
-                pass
+            removed = retention.BATCH
+            while not self._stopping.is_set() and removed >= retention.BATCH:
+                removed = await self._database.write(step, before)
+                metrics.REMOVED.labels(step.__name__).inc(removed)

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import structlog
+
+from carom.server import metrics
 from carom.server.config import Settings
 from carom.server.keyring import Keyring
 from carom.server.outbound.resolver import Resolver
@@ -15,10 +18,13 @@ from carom.server.rules.sending import Checked
 from carom.server.store.database import Database
 from carom.server.store.servers import Tenant
 
+log = structlog.get_logger("carom.accept")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """The parts that whoever takes requests works with. ``wake`` tells the worker that something is due."""
+    """The parts that whoever takes requests works with. ``wake`` tells the worker that something is due, ``has_room``
+    whether the disk has room for more mail."""
 
     database: Database
     keyring: Keyring
@@ -28,6 +34,7 @@ class Context:
     new_id: Callable[[], UUID]
     wake: Callable[[], None]
     resolver: Resolver
+    has_room: Callable[[], bool] = lambda: True
 
 
 async def submit(
@@ -43,16 +50,22 @@ async def submit(
     is carried out once. Raises Refusal where the whole is refused."""
     if once is None and not any(isinstance(item, Checked) for item in items):
         return [item for item in items if isinstance(item, Refusal)]
-    answers = await context.database.accept(
-        submission(
-            tenant,
-            items,
-            confirmed_sender=context.settings.needs_confirmed_sender,
-            now=context.clock(),
-            new_id=context.new_id,
-            token=token,
-            once=once,
-        )
+    handed = submission(
+        tenant,
+        items,
+        confirmed_sender=context.settings.needs_confirmed_sender,
+        now=context.clock(),
+        new_id=context.new_id,
+        token=token,
+        once=once,
     )
+    with metrics.timed(metrics.ACCEPT_SECONDS):
+        answers = await context.database.accept(handed)
+    metrics.answered(answers)
+    for answer in answers:
+        if isinstance(answer, Accepted):
+            log.debug("accepted", message_id=str(answer.message_id), server_id=tenant.server_id)
+        else:
+            log.debug("refused", code=answer.code, server_id=tenant.server_id)
     context.wake()
     return answers

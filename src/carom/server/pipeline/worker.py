@@ -21,6 +21,8 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import DBAPIError, NoResultFound, OperationalError
 
+from carom.server import metrics
+from carom.server.failpoints import failpoint
 from carom.server.pipeline.bulk import give_up_chunk, send_chunk
 from carom.server.pipeline.deps import Deps
 from carom.server.pipeline.jobs import Confirm, Deliver, Digest, Erase, Job, Purge, Receive, SendChunk, Settle
@@ -52,8 +54,8 @@ log = structlog.get_logger("carom.worker")
 P = ParamSpec("P")
 T = TypeVar("T")
 
-Follow = Callable[[sa.Connection], None]
-"""What follows from a job, written in the transaction that finishes it."""
+Follow = Callable[[sa.Connection], Sequence[Settle] | None]
+"""What follows from a job, written in the transaction that finishes it; it returns the facts among that."""
 
 Handler = Callable[[Any, Deps], Awaitable[Follow | None]]
 """What runs a job of a kind. It raises to be called again."""
@@ -84,6 +86,7 @@ class Worker:
         self._results: list[tuple[_Result, asyncio.Future[None]]] = []
         self._recording: asyncio.Task[None] | None = None
         self._loop: asyncio.Task[None] | None = None
+        self.turned_at = time.monotonic()
         self._presence = Presence(deps, self.owner, self.wake)
 
     def wake(self) -> None:
@@ -112,6 +115,7 @@ class Worker:
 
     async def _run(self) -> None:
         while not self._stopping:
+            self.turned_at = time.monotonic()
             self._wake.clear()
             try:
                 again = await self._claim(CONCURRENCY - len(self._running))
@@ -125,6 +129,8 @@ class Worker:
     async def _claim(self, free: int) -> bool:
         """Start what is claimed; tell whether to look again at once."""
         deliveries, others, more = await self._deps.database.write(self._claim_both, free)
+        if deliveries or others:
+            failpoint("claim.after-commit")
         for held in deliveries:
             self._busy[held.bucket] += 1
         for claim in others:
@@ -225,7 +231,8 @@ class Worker:
         while self._results:
             group, self._results = self._results[:RESULTS], self._results[RESULTS:]
             try:
-                await self._record(self._finish_deliveries, [result for result, _ in group])
+                metrics.settled(await self._record(self._finish_deliveries, [result for result, _ in group]))
+                failpoint("settle.after-commit")
             except Exception:  # one of them cannot be recorded: each by itself will tell which
                 log.warning("results are recorded one by one", exc_info=True)
                 for result, recorded in group:
@@ -237,7 +244,7 @@ class Worker:
 
     async def _record_one(self, result: "_Result", recorded: "asyncio.Future[None]") -> None:
         try:
-            await self._record(self._finish_deliveries, [result])
+            metrics.settled(await self._record(self._finish_deliveries, [result]))
         except Exception as error:  # noqa: BLE001  it is told where it is waited for
             if not recorded.done():
                 recorded.set_exception(error)
@@ -263,14 +270,18 @@ class Worker:
         now = self._deps.clock()
         await self._record(lambda connection: queue.settle_claim(connection, table, claim, due_at=now))
 
-    def _finish_deliveries(self, connection: sa.Connection, results: Sequence["_Result"]) -> None:
+    def _finish_deliveries(self, connection: sa.Connection, results: Sequence["_Result"]) -> list[Settle]:
+        """Write down what became of some deliveries; return what is written, nothing of those that are no longer ours."""
         plain = [(result.claim, result.facts[0]) for result in results if result.is_plain]
-        if plain:
-            for claim in settle_accepted(connection, plain):
-                _tell_lost(claim)
+        lost = settle_accepted(connection, plain) if plain else []
+        for claim in lost:
+            _tell_lost(claim)
+        written = [fact for claim, fact in plain if claim not in lost]
         for result in results:
             if not result.is_plain:
-                _finish_delivery(connection, result.claim, result.facts)
+                written += _finish_delivery(connection, result.claim, result.facts)
+        failpoint("settle.before-commit")
+        return written
 
     async def _work(self, claim: Claim) -> None:
         deps = self._deps
@@ -279,22 +290,24 @@ class Worker:
             kind, payload = await deps.database.read(jobs.read, claim.id)
             job = msgspec.convert({"type": kind, **payload}, Job)
             follow = await self._handlers[type(job)](job, deps)
-            await self._record(self._finish, claim, follow)
+            metrics.settled(await self._record(self._finish, claim, follow))
         except OperationalError:
             await self._put_back(schema.job, claim)
         except NoResultFound:
             log.info("what a job is about is no longer kept", kind=kind, job_id=claim.id)
             await deps.database.write(jobs.finish, claim)
         except Exception as error:  # the job is kept, with the error beside it
+            metrics.JOBS_FAILED.labels(kind).inc()
             log.exception("a job failed", kind=kind, job_id=claim.id, attempts=claim.attempts)
             wait = retry_delay(OWN_JOBS, claim.attempts, deps.chance)
             due_at = None if wait is None else deps.clock() + wait
             described = "".join(traceback.format_exception_only(error))
             await self._record(_postpone, claim, due_at, described)
 
-    def _finish(self, connection: sa.Connection, claim: Claim, follow: Follow | None) -> None:
+    def _finish(self, connection: sa.Connection, claim: Claim, follow: Follow | None) -> Sequence[Settle]:
         if jobs.finish(connection, claim) and follow is not None:
-            follow(connection)
+            return follow(connection) or ()
+        return ()
 
 
 class _Result(NamedTuple):
@@ -312,11 +325,11 @@ class _Result(NamedTuple):
         return fact.event is Event.ACCEPTED and fact.tracked is None
 
 
-def _finish_delivery(connection: sa.Connection, claim: Held, facts: list[Settle]) -> None:
+def _finish_delivery(connection: sa.Connection, claim: Held, facts: list[Settle]) -> list[Settle]:
     due_at = next((fact.retry_at for fact in facts if fact.retry_at), None)
     if not queue.settle_claim(connection, schema.recipient, claim, due_at=due_at):
         _tell_lost(claim)
-        return
+        return []
     for fact in facts:
         settle(connection, fact)
         if fact.slow_down:
@@ -325,6 +338,7 @@ def _finish_delivery(connection: sa.Connection, claim: Held, facts: list[Settle]
             buckets.wake(connection, claim.bucket)
         if fact.tracked is not None:
             deliveries.track(connection, fact.recipient_id, opens=fact.tracked.opens, links=fact.tracked.links)
+    return facts
 
 
 def _tell_lost(claim: Claim) -> None:
@@ -333,11 +347,14 @@ def _tell_lost(claim: Claim) -> None:
 
 async def _digest(job: Digest, deps: Deps) -> Follow:
     facts, outcome = await digest(job, deps)
+    failpoint("digest.before-settle")
 
-    def follow(connection: sa.Connection) -> None:
+    def follow(connection: sa.Connection) -> Sequence[Settle]:
         for fact in facts:
             settle(connection, fact)
         received.conclude(connection, job.received_id, outcome)
+        failpoint("digest.before-commit")
+        return facts
 
     return follow
 

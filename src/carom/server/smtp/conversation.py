@@ -299,6 +299,8 @@ class Conversation:
             self._fault(replies.BAD_SYNTAX)
         elif len(size) > 18 or int(size) > self._rules.max_size:
             self._fault(replies.TOO_LARGE)
+        elif not self._rules.has_room():
+            self._say(replies.NO_ROOM)
         else:
             self._mail_from = path.address
             self._say(replies.SENDER_OK)

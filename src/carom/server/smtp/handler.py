@@ -2,6 +2,7 @@
 
 import hmac
 import ssl
+from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 from carom.server.smtp.replies import Reply
@@ -51,7 +52,8 @@ class Handler(Protocol):
 class Rules(NamedTuple):
     """How a listener behaves. Times are in seconds, sizes in octets: ``command_timeout`` for the next command,
     ``data_timeout`` between two pieces of a message, ``message_timeout`` for a whole one, ``linger`` for a client to
-    read the last reply, ``handshake_timeout`` for TLS, which is offered with ``tls``."""
+    read the last reply, ``handshake_timeout`` for TLS, which is offered with ``tls``. ``has_room`` tells whether the disk
+    has room for a message."""
 
     hostname: str
     max_size: int
@@ -65,3 +67,4 @@ class Rules(NamedTuple):
     linger: float = 2.0
     tls: ssl.SSLContext | None = None
     handshake_timeout: float = 30.0
+    has_room: Callable[[], bool] = lambda: True

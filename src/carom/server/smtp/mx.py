@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from carom.bounce.verp import PREFIX
+from carom.server import metrics
 from carom.server.config import Settings
+from carom.server.failpoints import failpoint
 from carom.server.pipeline.jobs import Digest, Receive
 from carom.server.smtp import replies
 from carom.server.smtp.replies import Reply
@@ -61,6 +63,8 @@ class Homecoming:
             return replies.LOOP
         jobs = [(one, DIGEST if await self._comes_home(one) else RECEIVE) for one in envelope.recipients]
         ids = await self._groups.add(Arrived(self._clock(), envelope.mail_from, jobs, envelope.content))
+        failpoint("receive.after-commit")
+        metrics.RECEIVED.inc(len(ids))
         self.wake()
         return Reply(250, "2.0.0", f"OK, kept as {', '.join(map(str, ids))}")
 
@@ -86,6 +90,9 @@ def _domain(address: str) -> str:
     return address.rpartition("@")[2].lower()
 
 
-def mx_listener(settings: Settings, handler: Homecoming, tls: ssl.SSLContext | None) -> Listener:
+def mx_listener(
+    settings: Settings, handler: Homecoming, tls: ssl.SSLContext | None, has_room: Callable[[], bool]
+) -> Listener:
     """Return the listener of ``--mx``."""
-    return Listener(settings.mx.host, settings.mx.port, handler, Rules(settings.hostname, MAX_SIZE, tls=tls))
+    rules = Rules(settings.hostname, MAX_SIZE, tls=tls, has_room=has_room)
+    return Listener(settings.mx.host, settings.mx.port, handler, rules)

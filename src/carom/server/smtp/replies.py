@@ -35,6 +35,7 @@ STOPPING: Final = Reply(421, "4.3.2", "The service is stopping; try again later"
 TOO_MANY: Final = Reply(421, "4.7.0", "Too many connections; try again later")
 TOO_SLOW: Final = Reply(421, "4.4.2", "Timeout; closing the connection")
 TOO_MANY_ERRORS: Final = Reply(421, "4.7.0", "Too many errors; closing the connection")
+NO_ROOM: Final = Reply(452, "4.3.1", "The disk is nearly full; try again later")
 STORE_FAILED: Final = Reply(452, "4.3.1", "The message could not be stored; try again later")
 
 LONG_LINE: Final = Reply(500, "5.5.2", "The command line is too long")

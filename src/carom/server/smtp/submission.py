@@ -6,7 +6,7 @@ the message becomes a bounce of the type SMTPApiError (:mod:`carom.server.pipeli
 
 import asyncio
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from msgspec import structs
@@ -95,7 +95,9 @@ def _read(envelope: Envelope, submitter: Submitter) -> Checked | Refusal:
         return refusal
 
 
-def submission_listener(settings: Settings, handler: Submission, tls: ssl.SSLContext | None) -> Listener:
+def submission_listener(
+    settings: Settings, handler: Submission, tls: ssl.SSLContext | None, has_room: Callable[[], bool]
+) -> Listener:
     """Return the listener of ``--smtp``."""
     rules = Rules(
         settings.hostname,
@@ -104,5 +106,6 @@ def submission_listener(settings: Settings, handler: Submission, tls: ssl.SSLCon
         needs_login=True,
         refuses_bare_line_ends=True,
         tls=tls,
+        has_room=has_room,
     )
     return Listener(settings.smtp.host, settings.smtp.port, handler, rules)

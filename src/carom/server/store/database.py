@@ -17,7 +17,10 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
+from carom.server.failpoints import failpoint
+from carom.server.metrics import COMMIT_SECONDS, timed
 from carom.server.rules.accepting import Submission
 from carom.server.rules.refusals import Refusal
 from carom.server.store import intake
@@ -140,6 +143,8 @@ class SqliteDatabase:
     def __init__(self, path: Path) -> None:
         """Open a store; its schema is made by :mod:`carom.server.store.migrate`."""
         self.name = str(path)
+        self._path = path
+        self._file: tuple[int, int] | None = None
         self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
         self._engine = sqlite_engine(path)
         self._read_engine = sqlite_engine(path, read_only=True)
@@ -200,9 +205,12 @@ class SqliteDatabase:
             if not group:
                 continue
             try:
-                connection = connection or self._engine.connect()
-                self._write_group(connection, group)
-            except Exception as error:  # noqa: BLE001  the store cannot: everyone in the group hears of it
+                connection = connection or self._connect()
+                self._check_file()
+                with timed(COMMIT_SECONDS):
+                    self._write_group(connection, group)
+            except Exception as fault:  # noqa: BLE001  the store cannot: everyone in the group hears of it
+                error = OperationalError("", None, fault, hide_parameters=True) if isinstance(fault, OSError) else fault
                 for call in group:
                     call.error = call.error or error
                 if connection is not None:
@@ -212,6 +220,20 @@ class SqliteDatabase:
             _answer(group)
         if connection is not None:
             connection.close()
+
+    def _connect(self) -> sa.Connection:
+        """Open the file. Once it has been there it is never made anew: an empty store would look like a lost one."""
+        if self._file is not None:
+            self._path.stat()
+        connection = self._engine.connect()
+        self._file = _identity(self._path)
+        return connection
+
+    def _check_file(self) -> None:
+        """Raise FileNotFoundError or OSError where the file is gone or is another: what is written to a file without a
+        name is gone when it is closed, and SQLite does not look."""
+        if _identity(self._path) != self._file:
+            raise FileNotFoundError(f"{self._path} is another file than before")
 
     def _next_group(self) -> tuple[list[_Call], bool]:
         """Wait for a write, then take along whatever waits too."""
@@ -242,8 +264,12 @@ class SqliteDatabase:
                 call.error = error
                 connection.exec_driver_sql("ROLLBACK TO call")
             connection.exec_driver_sql("RELEASE call")
+        if accepts:
+            failpoint("accept.before-commit")
         connection.exec_driver_sql("COMMIT")
         connection.commit()
+        if accepts:
+            failpoint("accept.after-commit")
 
     def _accept_together(self, connection: sa.Connection, calls: list[_Call]) -> bool:
         """Accept what several callers hand in, with one statement for all; False, and nothing is written, where that
@@ -265,6 +291,12 @@ class SqliteDatabase:
             else:
                 call.result = outcome
         return True
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    """Return which file a path names."""
+    found = path.stat()
+    return found.st_dev, found.st_ino
 
 
 def _answer(group: list[_Call]) -> None:

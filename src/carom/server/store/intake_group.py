@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import asyncpg
 from sqlalchemy.exc import OperationalError
 
+from carom.server.failpoints import failpoint
+from carom.server.metrics import COMMIT_SECONDS, timed
 from carom.server.rules.accepting import Submission
 from carom.server.rules.refusals import Refusal
 from carom.server.store.intake import Answers, Statement, ask, decide_all, read
@@ -98,7 +100,10 @@ class IntakeGroups:
         text, values = self._statements.look_up(ask([one.submission for one in group]))
         known = read(await connection.fetch(text, *values))
         outcomes, rows = decide_all([one.submission for one in group], known)
-        await _run(connection, list(self._statements.store(rows)))
+        failpoint("accept.before-commit")
+        with timed(COMMIT_SECONDS):
+            await _run(connection, list(self._statements.store(rows)))
+        failpoint("accept.after-commit")
         for (_, answered), outcome in zip(group, outcomes, strict=True):
             if isinstance(outcome, Refusal):
                 _fail(answered, outcome)

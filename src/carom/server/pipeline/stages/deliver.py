@@ -5,9 +5,12 @@ from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
+import structlog
 
 from carom.bounce import classify
 from carom.bounce.verp import return_path
+from carom.server.failpoints import failpoint
+from carom.server.metrics import DELIVER_SECONDS, timed
 from carom.server.outbound.attempt import BEFORE_MAIL, Attempt
 from carom.server.pipeline.deps import SANDBOX_SERVER, Deps
 from carom.server.pipeline.jobs import Bounced, Deliver, Settle
@@ -20,6 +23,8 @@ from carom.server.rules.retry import DELIVERY, retry_delay
 from carom.server.store import deliveries
 from carom.server.store.deliveries import Delivery
 from carom.taxonomy import BounceType
+
+log = structlog.get_logger("carom.deliver")
 
 
 class Loaded(NamedTuple):
@@ -50,7 +55,19 @@ async def deliver(job: Deliver, loaded: Loaded | None, deps: Deps) -> list[Settl
     hops = deps.next_hops(delivery.address, stays=delivery.delivery_type == SANDBOX_SERVER)
     mail = outgoing(delivery, deps)
     content = await signed(mail.content, identity.signers, deps.clock())
-    attempt = await deps.failover.deliver(hops, home, delivery.address, content)
+    failpoint("deliver.before-connect")
+    with timed(DELIVER_SECONDS):
+        attempt = await deps.failover.deliver(hops, home, delivery.address, content)
+    if attempt.outcome == "accepted":
+        failpoint("deliver.after-250")
+    log.debug(
+        "tried",
+        message_id=str(delivery.message_id),
+        recipient_id=job.recipient_id,
+        outcome=attempt.outcome,
+        phase=attempt.phase,
+        remote=attempt.remote_name,
+    )
     return [_outcome(job, delivery, attempt, home, Outgoing(content, mail.tracked), deps)]
 
 
