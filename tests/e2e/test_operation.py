@@ -53,9 +53,15 @@ def test_it_is_alive_and_ready_without_a_token(fresh_server: LocalServer) -> Non
     assert get(f"{fresh_server.url}/healthz/more").status == 404
 
 
+def unready(server: LocalServer) -> Answer:
+    """Wait until it is not ready and return what it says."""
+    eventually(lambda: get(f"{server.url}/readyz").status == 503, what="not to be ready")
+    return get(f"{server.url}/readyz")
+
+
 def test_metrics_count_what_was_done(fresh_server: LocalServer) -> None:
     """Accepted, delivered, bounced by type; queues by kind; memory and file handles of the process."""
-    names = (
+    names: tuple[tuple[str, dict[str, str]], ...] = (
         ("carom_accepted_total", {}),
         ("carom_settled_total", {"event": "accepted"}),
         ("carom_settled_total", {"event": "refused"}),
@@ -109,7 +115,11 @@ def test_a_floor_is_an_amount_or_a_share(text: str, size: int) -> None:
 def nearly_full(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """A disk whose free bytes a test says."""
     free = [10**12]
-    monkeypatch.setattr(Disk, "free", lambda self: free[0])
+
+    def told(disk: Disk) -> int:
+        return free[0]
+
+    monkeypatch.setattr(Disk, "free", told)
     monkeypatch.setattr("carom.server.disk.LOOK_SECONDS", 0.0)
     return free
 
@@ -128,10 +138,7 @@ def test_below_the_floor_mail_is_refused_and_what_was_accepted_goes_on(nearly_fu
                     smtp.login(server.server_token, server.server_token)
                 smtp.ehlo()
                 assert smtp.mail(FROM)[0] == 452
-        ready = eventually(
-            lambda: found if (found := get(f"{server.url}/readyz")).status == 503 else None, what="not to be ready"
-        )
-        assert "--disk-floor" in json.loads(ready.body)["checks"]["disk"]
+        assert "--disk-floor" in json.loads(unready(server).body)["checks"]["disk"]
         assert client.delivery_stats().inactive_mails == 0  # reading goes on
         nearly_full[0] = 10**12
         bounce_of(client, first)
@@ -145,10 +152,7 @@ def test_a_store_that_is_gone_makes_it_unready(tmp_path: Path) -> None:
         send(client, "a@example.org")
         shutil.move(data, tmp_path / "away")
         try:
-            unready = eventually(
-                lambda: found if (found := get(f"{server.url}/readyz")).status == 503 else None, what="not to be ready"
-            )
-            assert "store" in unready.body
+            assert "store" in unready(server).body
             assert get(f"{server.url}/healthz").status == 200
         finally:
             shutil.move(tmp_path / "away", data)

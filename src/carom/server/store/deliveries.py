@@ -240,6 +240,7 @@ def sent_message(connection: sa.Connection, message_id: UUID) -> list[Sent]:
 
 
 def _read_sent(row: Any) -> Sent:
+    settings: dict[str, Any] = row.settings or {}
     return Sent(
         recipient_id=row.recipient_id,
         address=row.address,
@@ -253,7 +254,7 @@ def _read_sent(row: Any) -> Sent:
         tag=row.tag,
         submitted_at=row.submitted_at,
         metadata=row.metadata,
-        hooked=bool(row.has_webhooks) or any((row.settings or {}).get(name) for name in OF_SENT_MAIL),
+        hooked=bool(row.has_webhooks) or any(settings.get(name) for name in OF_SENT_MAIL),
     )
 
 

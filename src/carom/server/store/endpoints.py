@@ -1,5 +1,7 @@
 """Where an endpoint is, as it is configured when something is posted to it."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from msgspec import Struct
 
@@ -21,8 +23,8 @@ def target(connection: sa.Connection, keyring: Keyring, server_id: int, endpoint
     """Return where an endpoint is; None when the webhook or its server was removed, or the server's hook taken away."""
     field = field_of(endpoint)
     if field:
-        settings = connection.scalar(sa.select(server.c.settings).where(server.c.id == server_id))
-        url = (settings or {}).get(SETTING[field])
+        settings: dict[str, Any] = connection.scalar(sa.select(server.c.settings).where(server.c.id == server_id)) or {}
+        url: str | None = settings.get(SETTING[field])
         return Target(url) if url else None
     found = webhooks.get(connection, keyring, server_id, int(endpoint))
     if found is None:

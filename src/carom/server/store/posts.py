@@ -71,7 +71,7 @@ class Lane(Struct, frozen=True):
     due_at: datetime
 
 
-def _lanes() -> sa.Select[Any]:
+def _lanes() -> sa.Select[Any, Any]:
     """Jump through the index from one endpoint to the next: as many steps as there are endpoints, however much there is to
     be posted to each."""
     waits = post.c.due_at.is_not(None)
