@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from bench.accepting.served import FREE, new_id, opened, settings
 from carom.server.app import _listen, utc_now
 from carom.server.keyring import token_hash
+from carom.server.logs import configure_logs
 from carom.server.outbound.resolver import Resolver
 from carom.server.pipeline.intake import Context, submit
 from carom.server.rules.refusals import Refusal
@@ -126,6 +127,7 @@ def _request(mail: Mail) -> SendEmail:
 
 async def fastapi(store: str, folder: str, token: str) -> None:
     """Serve for ever."""
+    configure_logs()
     wanted = settings(store, folder)
     database, keyring = await opened(wanted, token)
     context = Context(
