@@ -4,7 +4,7 @@ import msgspec
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013"
+revision = "0012"
 down_revision = "0011"
 
 _server = sa.table("server", sa.column("id"), sa.column("settings"), sa.column("inbound_domain"))
