@@ -7,7 +7,7 @@ SUITE ?= client
 ARGS ?=
 SECONDS ?= 30
 
-.PHONY: help setup demo test django check format generate lock bench fuzz clean
+.PHONY: help setup demo test django check format generate lock bench crash fuzz clean
 .DEFAULT_GOAL := help
 
 help:
@@ -16,6 +16,7 @@ help:
 	@echo "make check   format, lint, types, layers, generated files"
 	@echo "make django  run Django's tests with 5.2 and with 6.1 (NEWER=python3.13)"
 	@echo "make setup   make $(VENV) with everything in it"
+	@echo "make crash   kill a server RUNS=300 times on each store under load and count what is lost; ONLY=sqlite for a part"
 	@echo "make fuzz    feed the bounce parser what a fuzzer finds, for SECONDS=30"
 	@echo "make bench SUITE=name, make format, make generate, make lock, make clean"
 
@@ -57,6 +58,11 @@ format: $(VENV)/dev
 
 generate: $(VENV)/dev
 	@tools/generate
+
+RUNS ?= 300
+ONLY ?=
+crash: $(VENV)/dev
+	@RUNS=$(RUNS) ONLY="$(ONLY)" $(BIN)/python -m tests.crash
 
 fuzz: $(VENV)/dev
 	@$(BIN)/python fuzz/parse.py $(SECONDS)
