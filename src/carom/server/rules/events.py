@@ -62,12 +62,16 @@ def delivered(of: About, at: datetime, details: str) -> Event:
     return _event("Delivery", of, at, shown)
 
 
+_NOT_SHOWN = frozenset({"Content", "RecordType"})
+"""Of a bounce as the API shows it: the content goes along where it is wanted, and a complaint is none of its records."""
+
+
 def returned(kind: str, bounce: Bounce, of: About, digest: bytes | None) -> Event:
     """Tell that a message has come back, or was complained about: the fields of a bounce, and metadata."""
     shown = {
         "RecordType": kind,
         "MessageStream": of.stream,
-        **{name: value for name, value in bounce.to_dict(wire=True).items() if name != "Content"},
+        **{name: value for name, value in bounce.to_dict(wire=True).items() if name not in _NOT_SHOWN},
         "Tag": of.tag or "",
         "Metadata": of.metadata or {},
     }
