@@ -54,6 +54,11 @@ for name, function in (("create", "create"), ("list", "list_"), ("revoke", "revo
     smtp_tokens.command(f"carom.cli.smtp_tokens:{function}", name=name)
 app.command(smtp_tokens)
 
+webhooks = cyclopts.App(name="webhooks", help="What was posted to hooks: see it, post it again, check its signature.")
+for name, function in (("list", "list_"), ("attempts", "attempts"), ("replay", "replay"), ("secret", "secret")):
+    webhooks.command(f"carom.cli.webhooks:{function}", name=name)
+app.command(webhooks)
+
 stats = cyclopts.App(name="stats", help="Statistics of sent mail.")
 stats.command("carom.cli.stats:rebuild")
 app.command(stats)
