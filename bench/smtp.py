@@ -28,7 +28,7 @@ import uvloop
 
 from bench.accept import Contender, Took, holding_postfix, measure, module
 from bench.accepting.served import KEYRING, settings
-from carom.cli.serve import SWITCH_SECONDS
+from carom.cli.serve import tune
 from carom.server.app import Carom
 from carom.server.store.servers import Tokens
 
@@ -103,7 +103,7 @@ def main() -> None:
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
-        sys.setswitchinterval(SWITCH_SECONDS)
+        tune()
         uvloop.run(serve(*sys.argv[1:3]))
     else:
         main()

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import uvloop
 
-from carom.cli.serve import SWITCH_SECONDS
+from carom.cli.serve import tune
 from carom.server.app import Carom, utc_now
 from carom.server.config import HostPort, Settings
 from carom.server.keyring import Keyring, new_message_id
@@ -52,14 +52,15 @@ async def carom(store: str, folder: str, token: str) -> None:
 
 def main() -> None:
     """Run what is asked for."""
-    sys.setswitchinterval(SWITCH_SECONDS)
     kind, *rest = sys.argv[1:5]
     if kind == "fastapi":
         from bench.accepting.framework import fastapi
 
-        uvloop.run(fastapi(*rest))
+        serve = fastapi
     else:
-        uvloop.run(carom(*rest))
+        serve = carom
+    tune()
+    uvloop.run(serve(*rest))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from pathlib import Path
 import uvloop
 
 from bench.accepting.served import FREE, KEYRING
-from carom.cli.serve import SWITCH_SECONDS
+from carom.cli.serve import tune
 from carom.server.app import Carom, utc_now
 from carom.server.config import Settings
 from carom.server.relays import Relays
@@ -40,7 +40,7 @@ async def serve(folder: str, token: str, relay: str) -> None:
 
 def main() -> None:
     """Run."""
-    sys.setswitchinterval(SWITCH_SECONDS)
+    tune()
     profile = os.environ.get("CAROM_PROFILE")
     if profile is None:
         uvloop.run(serve(*sys.argv[1:4]))

@@ -1,6 +1,7 @@
 """carom serve."""
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -14,6 +15,9 @@ from carom.server.relays import BadRelay, Relays
 
 SWITCH_SECONDS = 0.0005
 """How long the event loop keeps the interpreter to itself while the thread that writes to SQLite waits for it."""
+COLLECT_AFTER = (50_000, 20, 50)
+"""After how many objects more garbage is looked for, and how often among older ones. By default it is every 700, and a look
+at all that a server holds lets every connection wait for 50 ms."""
 
 
 def _read(kind: Any, tokens: Sequence[Token]) -> Any:
@@ -40,9 +44,16 @@ def serve(settings: Annotated[Settings, Parameter(name="*")] | None = None) -> N
     CAROM_ACCOUNT_TOKEN are used instead where they are set. Port 0 picks a free one. SIGTERM and Ctrl-C end it cleanly.
     """
     settings = settings or Settings()
-    sys.setswitchinterval(SWITCH_SECONDS)
+    tune()
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_serve(settings))
+
+
+def tune() -> None:
+    """Set the interpreter up for a server, when its modules are loaded: they stay."""
+    sys.setswitchinterval(SWITCH_SECONDS)
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -26,6 +26,7 @@ from carom.server.http import handlers
 from carom.server.http.api import Api, Asgi
 from carom.server.http.operation import Operation
 from carom.server.http.pages import Confirmation, Front
+from carom.server.http.protocol import HttpProtocol
 from carom.server.http.routes import routes
 from carom.server.http.tracking import Pixel, Redirection
 from carom.server.http.unsubscribing import Unsubscribing
@@ -231,7 +232,7 @@ async def _start_http(
     routes.check(ENDPOINTS.values())
     config = uvicorn.Config(
         Front(Api(context, routes), pages),
-        http="httptools",
+        http=HttpProtocol,
         lifespan="off",
         log_config=None,
         access_log=False,

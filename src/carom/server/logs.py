@@ -3,6 +3,8 @@ hold mails and tokens. What libraries log by the standard library's way comes ou
 
 import logging
 import sys
+from collections.abc import MutableMapping
+from contextvars import ContextVar
 from typing import Any, Final
 
 import structlog
@@ -16,6 +18,9 @@ LEVELS: Final[dict[LogLevel, int]] = {
     "error": logging.ERROR,
 }
 
+REQUEST: Final[ContextVar[int | None]] = ContextVar("request", default=None)
+"""The number of the HTTP request that is being answered: every line that it causes has it, as ``request_id``."""
+
 
 def configure_logs(log_format: LogFormat = "text", log_level: LogLevel = "info") -> None:
     """Set structlog up, unless the program around has done so."""
@@ -28,7 +33,7 @@ def configure_logs(log_format: LogFormat = "text", log_level: LogLevel = "info")
     )
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
+            _add_request,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
@@ -40,6 +45,14 @@ def configure_logs(log_format: LogFormat = "text", log_level: LogLevel = "info")
     )
     # Warnings and errors of libraries alone: below that they may tell what they were given.
     logging.basicConfig(handlers=[_Libraries()], level=logging.WARNING)
+
+
+def _add_request(logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    del logger, method
+    number = REQUEST.get()
+    if number is not None:
+        event["request_id"] = f"{number:x}"
+    return event
 
 
 class _Libraries(logging.Handler):

@@ -5,8 +5,7 @@ anything else that somebody sent.
 """
 
 import time
-from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import Final, Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
@@ -51,12 +50,23 @@ DELIVER_SECONDS = Histogram(
 )
 
 
-@contextmanager
-def timed(histogram: Histogram) -> Generator[None]:
+class timed:  # noqa: N801  as contextlib's
     """Measure a block that ends well."""
-    begun = time.perf_counter()
-    yield
-    histogram.observe(time.perf_counter() - begun)
+
+    __slots__ = ("_begun", "_histogram")
+
+    def __init__(self, histogram: Histogram) -> None:
+        """Measure for a histogram."""
+        self._histogram = histogram
+
+    def __enter__(self) -> None:
+        """Begin."""
+        self._begun = time.perf_counter()
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, traceback: object) -> None:
+        """End."""
+        if kind is None:
+            self._histogram.observe(time.perf_counter() - self._begun)
 
 
 def answered(answers: Iterable[Accepted | Refusal]) -> None:

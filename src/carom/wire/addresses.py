@@ -31,7 +31,8 @@ class BadAddress(ValueError):
 _ATOMS = re.compile(r"[^\x00-\x1f\x7f\"(),.:;<>@\[\\\]]+")
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _QUOTED_LOCAL = re.compile(r'"(?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\[\x20-\x7e])*"')
-_LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?", re.UNICODE)
+_LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
+_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
 _FOLD = re.compile(r"\r?\n[ \t]+")  # a header that was folded, RFC 5322 section 2.2.3
 _REFUSED_DOMAINS = frozenset({"postmarkapp.com"})
@@ -51,12 +52,12 @@ def check_address(email: str, field: str) -> str:
     local, at, domain = email.rpartition("@")
     if not at:
         raise BadAddress(f"Error parsing '{field}': Illegal email address '{email}'. It must contain the '@' symbol.")
-    labels = domain.split(".")
-    if not all(_LABEL.fullmatch(label) for label in labels) or len(domain) > 253:
+    if len(domain) > 253 or not _DOMAIN.fullmatch(domain):
         raise BadAddress(f"Error parsing '{field}': Illegal email domain '{domain}' in address '{email}'.")
     if not (_LOCAL.fullmatch(local) or _QUOTED_LOCAL.fullmatch(local)) or len(local) > 64:
         raise BadAddress(f"Error parsing '{field}': Illegal local part '{local}' in address '{email}'.")
-    if len(labels) < 2 or labels[-1].isdigit() or domain.lower() in _REFUSED_DOMAINS:
+    _, dot, top = domain.rpartition(".")
+    if not dot or top.isdigit() or domain.lower() in _REFUSED_DOMAINS:
         raise BadAddress(f"Invalid '{field}' address: '{email}'.")
     return email
 

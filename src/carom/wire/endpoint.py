@@ -279,7 +279,10 @@ class Endpoint(Generic[Req, Res]):
             found = self._exact.decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
-        return found if all(getattr(found, name) is UNSET for name in self._nested) else None
+        for name in self._nested:
+            if getattr(found, name) is not UNSET:
+                return None
+        return found
 
     @cached_property
     def _nested(self) -> tuple[str, ...]:

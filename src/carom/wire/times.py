@@ -29,8 +29,8 @@ class Timestamp(datetime):
         """Take an aware datetime over; a naive one raises ValueError."""
         if moment.tzinfo is None:
             raise ValueError("a timestamp needs a zone")
-        utc = moment.astimezone(UTC)
-        return cls.combine(utc.date(), utc.timetz())
+        utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+        return cls(utc.year, utc.month, utc.day, utc.hour, utc.minute, utc.second, utc.microsecond, UTC)
 
     def __str__(self) -> str:
         """Return ``2026-11-05T16:33:54.9070250Z``."""

@@ -6,7 +6,7 @@ with or without one trailing slash. Every answer, errors too, is a JSON object o
 
 import itertools
 import time
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any, TypeVar
@@ -16,12 +16,12 @@ from uuid import uuid4
 import msgspec
 import structlog
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from structlog.contextvars import bind_contextvars
 
 from carom.server.http.calls import Call
 from carom.server.http.openapi import document
 from carom.server.http.requests import json_of
 from carom.server.keyring import token_hash
+from carom.server.logs import REQUEST
 from carom.server.pipeline.intake import Context
 from carom.server.rules.accepting import Once
 from carom.server.rules.refusals import Refusal
@@ -35,6 +35,7 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
+Headers = Mapping[bytes, bytes]
 Req = TypeVar("Req", bound=Ask)
 Res = TypeVar("Res")
 Handler = Callable[[Call, Any], Awaitable[Any]]
@@ -68,6 +69,7 @@ class Routes:
     def __init__(self) -> None:
         """Begin empty."""
         self._root = _Node()
+        self._literal: dict[str, _Node] = {}
         self.served: dict[Endpoint[Any, Any], Handler] = {}
 
     def serve(
@@ -85,6 +87,8 @@ class Routes:
                 else:
                     node = node.children.setdefault(segment.lower(), _Node())
             node.methods[endpoint.method] = (endpoint, handler)
+            if "{" not in endpoint.path:
+                self._literal[endpoint.path] = node
             self.served[endpoint] = handler
             return handler
 
@@ -99,6 +103,8 @@ class Routes:
 
     def find(self, path: str) -> tuple[_Node, dict[str, str]] | None:
         """Return the place of a path with the values in it. Slashes too many count for one: a base URL may end with one."""
+        if (literal := self._literal.get(path)) is not None:
+            return literal, {}
         node, at = self._root, dict[str, str]()
         for segment in filter(None, path.split("/")):
             child = node.children.get(segment.lower())
@@ -125,7 +131,7 @@ class Api:
         """Answer one request."""
         if scope["type"] != "http":
             raise RuntimeError(f"unexpected ASGI scope: {scope['type']}")
-        bind_contextvars(request_id=f"{next(self._numbers):x}")
+        REQUEST.set(next(self._numbers))
         try:
             body = encode_json(await self._answer(scope, receive))
             await _respond(send, 200, body)
@@ -144,44 +150,30 @@ class Api:
         if scope["path"].lower() == OPENAPI_PATH:
             return document(scope["method"], self._routes.served)
         endpoint, handler, at = self._route(scope)
-        call = await self._authenticate(endpoint, scope)
+        headers = dict(reversed(scope["headers"]))  # the first of a name counts
+        token = headers.get(_TOKEN_HEADERS[endpoint.token], b"").decode("latin-1").strip()
+        call = await self._authenticate(endpoint, token)
         try:
-            return await self._handle(call, endpoint, handler, at, scope, receive)
+            request, once = await self._read(endpoint, at, headers, scope, receive)
+            return await handler(call if once is None else replace(call, once=once), request)
         except Refusal:
             if call.token is not None:
-                await self._look_up_again(endpoint, scope)
+                await self._look_up_again(endpoint, token)
             raise
 
-    async def _handle(
-        self,
-        call: Call,
-        endpoint: Endpoint[Any, Any],
-        handler: Handler,
-        at: dict[str, str],
-        scope: Scope,
-        receive: Receive,
-    ) -> Any:
-        body = await _read_body(scope, receive, endpoint.max_body)
+    async def _read(
+        self, endpoint: Endpoint[Req, Any], at: dict[str, str], headers: Headers, scope: Scope, receive: Receive
+    ) -> tuple[Req, Once | None]:
+        """Read a request, and what makes it one that is carried out once."""
+        body = await _read_body(headers, receive, endpoint.max_body)
         if endpoint.has_body:
-            body = json_of(scope["headers"], body, endpoint.max_body)
+            body = json_of(headers, body, endpoint.max_body)
         asked: bytes = scope["query_string"]
         query = parse_qsl(asked.decode("latin-1"), keep_blank_values=True) if asked else ()
-        if endpoint.sends:
-            self._check_room()
-        if endpoint.takes_key:
-            once = _once(endpoint, scope, body)
-            call = call if once is None else replace(call, once=once)
-        try:
-            request = endpoint.parse(at, query, body)
-        except BadJson as error:
-            raise Refusal(402, reason=error) from error
-        except BadFields as error:
-            raise _bad_fields(endpoint, error) from error
-        return await handler(call, request)
-
-    def _check_room(self) -> None:
-        if not self._context.has_room():
+        if endpoint.sends and not self._context.has_room():
             raise Refusal(100, reason="the disk is nearly full")
+        once = _once(endpoint, headers, body) if endpoint.takes_key and IDEMPOTENCY_KEY in headers else None
+        return _parse(endpoint, at, query, body), once
 
     def _route(self, scope: Scope) -> tuple[Endpoint[Any, Any], Handler, dict[str, str]]:
         raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
@@ -194,14 +186,13 @@ class Api:
             raise Refusal(405, method=scope["method"], path=path)
         return *node.methods[scope["method"]], at
 
-    async def _authenticate(self, endpoint: Endpoint[Any, Any], scope: Scope) -> Call:
-        token = _header(scope, _TOKEN_HEADERS[endpoint.token]).decode("latin-1").strip()
+    async def _authenticate(self, endpoint: Endpoint[Any, Any], token: str) -> Call:
         if endpoint.sends:
-            if token.upper() == TEST_TOKEN:
-                return Call(self._context)
             remembered = self._remembered.get(token)
             if remembered is not None:
                 return remembered
+            if token.upper() == TEST_TOKEN:
+                return Call(self._context)
         call = await self._call_of(endpoint.token, token) if token else None
         if call is None:
             raise Refusal(10, kind=endpoint.token.capitalize())
@@ -215,10 +206,10 @@ class Api:
             self._remembered.clear()
         self._remembered[token] = call
 
-    async def _look_up_again(self, endpoint: Endpoint[Any, Any], scope: Scope) -> None:
+    async def _look_up_again(self, endpoint: Endpoint[Any, Any], token: str) -> None:
         """Raise Refusal for a token that was remembered and is no longer good: that comes before any other fault."""
-        self._remembered.pop(_header(scope, _TOKEN_HEADERS[endpoint.token]).decode("latin-1").strip(), None)
-        await self._authenticate(endpoint, scope)
+        self._remembered.pop(token, None)
+        await self._authenticate(endpoint, token)
 
     async def _call_of(self, kind: str, token: str) -> Call | None:
         """Look a token up among those of its kind alone: one of the other kind is as unknown as one made up."""
@@ -229,13 +220,18 @@ class Api:
         return None if tenant is None else Call(self._context, tenant)
 
 
-def _header(scope: Scope, wanted: bytes) -> bytes:
-    return next((value for name, value in scope["headers"] if name == wanted), b"")
+def _parse(endpoint: Endpoint[Req, Any], at: dict[str, str], query: Iterable[tuple[str, str]], body: bytes) -> Req:
+    try:
+        return endpoint.parse(at, query, body)
+    except BadJson as error:
+        raise Refusal(402, reason=error) from error
+    except BadFields as error:
+        raise _bad_fields(endpoint, error) from error
 
 
-def _once(endpoint: Endpoint[Any, Any], scope: Scope, body: bytes) -> Once | None:
+def _once(endpoint: Endpoint[Any, Any], headers: Headers, body: bytes) -> Once | None:
     """Read the Idempotency-Key: the same key means the same only at one endpoint and with one body."""
-    given = _header(scope, IDEMPOTENCY_KEY)
+    given = headers[IDEMPOTENCY_KEY]
     if not given:
         return None
     key = given.decode("latin-1").strip()
@@ -244,23 +240,21 @@ def _once(endpoint: Endpoint[Any, Any], scope: Scope, body: bytes) -> Once | Non
     return Once(key, sha256(b"%b\0%b" % (endpoint.path.encode(), body)).digest())
 
 
-async def _read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
-    declared = _header(scope, b"content-length") or b"0"
-    if int(declared) > limit:
-        raise Refusal(413, limit=f"{limit // 1_000_000} MB")
+async def _read_body(headers: Headers, receive: Receive, limit: int) -> bytes:
+    declared = int(headers.get(b"content-length", b"") or b"0")
     chunks: list[bytes] = []
-    size, more = 0, True
+    size, more = 0, declared <= limit
     while more:
         event = await receive()
         if event["type"] == "http.disconnect":
             raise Refusal(402, reason="the request ended before its body")
         chunk: bytes = event.get("body", b"")
-        size += len(chunk)
-        if size > limit:
-            raise Refusal(413, limit=f"{limit // 1_000_000} MB")
         chunks.append(chunk)
-        more = event.get("more_body", False)
-    return b"".join(chunks)
+        size += len(chunk)
+        more = size <= limit and event.get("more_body", False)
+    if max(declared, size) > limit:
+        raise Refusal(413, limit=f"{limit // 1_000_000} MB")
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
 def _bad_fields(endpoint: Endpoint[Any, Any], error: BadFields) -> Refusal:
@@ -286,9 +280,4 @@ async def _respond(send: Send, status: int, body: bytes, *headers: tuple[bytes, 
 
 def decode_item(raw: msgspec.Raw, endpoint: Endpoint[Req, Any]) -> Req:
     """Read one item of a batch as a request of its own. Raises Refusal."""
-    try:
-        return endpoint.parse({}, (), bytes(raw))
-    except BadJson as error:
-        raise Refusal(402, reason=error) from error
-    except BadFields as error:
-        raise _bad_fields(endpoint, error) from error
+    return _parse(endpoint, {}, (), bytes(raw))

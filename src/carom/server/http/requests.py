@@ -1,7 +1,7 @@
 """What a request must be before its endpoint reads it: JSON, by its header; then the bytes of it."""
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from carom.server.rules.refusals import Refusal
 
@@ -13,17 +13,12 @@ _EITHER_HEADER = 32 + zlib.MAX_WBITS
 _COMPRESSED = frozenset({"gzip", "x-gzip", "deflate"})
 
 
-def json_of(headers: Iterable[tuple[bytes, bytes]], body: bytes, limit: int) -> bytes:
+def json_of(headers: Mapping[bytes, bytes], body: bytes, limit: int) -> bytes:
     """Return the JSON of a body, inflated to ``limit`` bytes at most. Raises Refusal for one that says of itself to be
     something else; one that says nothing is taken for JSON, as several clients leave the header out."""
     if not body:
         return body
-    said = coding = b""
-    for name, value in headers:
-        if name == b"content-type":
-            said = value
-        elif name == b"content-encoding":
-            coding = value
+    said, coding = headers.get(b"content-type", b""), headers.get(b"content-encoding")
     kind = said.decode("latin-1").partition(";")[0].strip().lower()
     if kind and kind not in JSON_TYPES and not kind.endswith("+json"):
         raise Refusal(409)

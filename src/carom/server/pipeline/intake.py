@@ -64,7 +64,7 @@ async def submit(
     metrics.answered(answers)
     for answer in answers:
         if isinstance(answer, Accepted):
-            log.debug("accepted", message_id=str(answer.message_id), server_id=tenant.server_id)
+            log.debug("accepted", message_id=answer.message_id, server_id=tenant.server_id)
         else:
             log.debug("refused", code=answer.code, server_id=tenant.server_id)
     context.wake()

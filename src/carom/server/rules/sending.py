@@ -19,7 +19,15 @@ from carom.wire.email import SendEmail
 
 Item = TypeVar("Item")
 
+_BOUNCE_TYPE_HEADER = BOUNCE_TYPE_HEADER.lower()
 _HEADER_NAME = re.compile(r"[!-9;-~]+")  # RFC 5322, 3.6.8: printable ASCII without the colon
+
+
+_METADATA_RULES = (
+    f"Invalid metadata content. Field names are limited to {limits.MAX_METADATA_KEY} characters, "
+    f"values to {limits.MAX_METADATA_VALUE} characters, and there may be {limits.MAX_METADATA} fields, "
+    "their names different without regard to case."
+)
 
 
 class Recipient(Struct, frozen=True):
@@ -57,21 +65,19 @@ def check(email: SendEmail) -> Checked:
     try:
         from_ = _sender(email)
         recipients = _recipients(email)
-        parse_addresses(given(email.reply_to), "Reply-To")
+        if reply_to := given(email.reply_to):
+            parse_addresses(reply_to, "Reply-To")
     except BadAddress as error:
         raise invalid_email(str(error)) from error
     for fault in _faults(email):
         raise invalid_email(fault)
     for attachment in _or_empty(email.attachments):
         _check_attachment(attachment)
-    asked = next((h.value for h in _or_empty(email.headers) if h.name.lower() == BOUNCE_TYPE_HEADER.lower()), None)
+    asked = next((h.value for h in _or_empty(email.headers) if h.name.lower() == _BOUNCE_TYPE_HEADER), None)
     return Checked(
         email=email,
         from_=from_,
-        recipients=tuple(
-            Recipient(address.email, address.email.lower(), address.domain, requested_type(address.email, asked))
-            for address in recipients
-        ),
+        recipients=tuple([_recipient(address.email, asked) for address in recipients]),
         stream=given(email.message_stream) or limits.DEFAULT_STREAM,
     )
 
@@ -82,6 +88,11 @@ def _spelled(email: SendEmail) -> SendEmail:
     if not links or links in limits.TRACK_LINKS:
         return email
     return structs.replace(email, track_links=spelled(links, limits.TRACK_LINKS) or links)
+
+
+def _recipient(email: str, asked: str | None) -> Recipient:
+    folded = email.lower()
+    return Recipient(email, folded, folded.rpartition("@")[2], requested_type(folded, asked))
 
 
 def _or_empty(items: list[Item] | UnsetType) -> list[Item]:
@@ -98,14 +109,14 @@ def _sender(email: SendEmail) -> Address:
 @lru_cache(maxsize=1024)
 def _read_sender(text: str) -> Address:
     """Read From, which one sender gives again and again."""
-    if _units(text) > limits.MAX_FROM:
+    if _is_longer(text, limits.MAX_FROM):
         raise BadAddress(f"Invalid 'From' address: it is longer than {limits.MAX_FROM} characters.")
     return parse_address(text, "From")
 
 
-def _units(text: str) -> int:
-    """Return how long Postmark says that a text is: it counts UTF-16 units."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+def _is_longer(text: str, units: int) -> bool:
+    """Tell whether Postmark says that a text is too long: it counts UTF-16 units, of which a character has one or two."""
+    return len(text) * 2 > units < len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _recipients(email: SendEmail) -> list[Address]:
@@ -113,7 +124,8 @@ def _recipients(email: SendEmail) -> list[Address]:
     found = [
         address
         for field, text in (("To", email.to), ("Cc", email.cc), ("Bcc", email.bcc))
-        for address in parse_addresses(given(text), field)
+        if isinstance(text, str) and text
+        for address in parse_addresses(text, field)
     ]
     if not found:
         raise BadAddress("Zero recipients specified. At least one address is needed in To, Cc or Bcc.")
@@ -138,15 +150,19 @@ def _faults(email: SendEmail) -> Iterator[str]:
     for name, body in (("HtmlBody", html), ("TextBody", text)):
         if len(body) * 4 > limits.MAX_BODY_BYTES < len(body.encode(errors="surrogatepass")):
             yield f"Invalid '{name}': it is larger than {limits.MAX_BODY_BYTES:,} bytes."
-    if _units(given(email.subject)) > limits.MAX_SUBJECT:
-        yield f"Invalid 'Subject': it is longer than {limits.MAX_SUBJECT} characters."
-    for name, line in (("Subject", email.subject), ("Tag", email.tag), ("MessageStream", email.message_stream)):
-        if "\0" in given(line):
+    for name, line, longest in (
+        ("Subject", email.subject, limits.MAX_SUBJECT),
+        ("Tag", email.tag, limits.MAX_TAG),
+        ("MessageStream", email.message_stream, None),
+    ):
+        if not isinstance(line, str):
+            continue
+        if longest is not None and _is_longer(line, longest):
+            yield f"Invalid '{name}': it is longer than {longest} characters."
+        if "\0" in line:
             yield f"Invalid '{name}': it holds a NUL."
-    if _units(given(email.tag)) > limits.MAX_TAG:
-        yield f"Invalid 'Tag': it is longer than {limits.MAX_TAG} characters."
-    if given(email.track_links) and email.track_links not in limits.TRACK_LINKS:
-        yield f"Invalid 'TrackLinks': '{given(email.track_links)}' is none of {', '.join(limits.TRACK_LINKS)}."
+    if (track_links := given(email.track_links)) and track_links not in limits.TRACK_LINKS:
+        yield f"Invalid 'TrackLinks': '{track_links}' is none of {', '.join(limits.TRACK_LINKS)}."
     yield from _metadata_faults(email)
     for header in _or_empty(email.headers):
         if not _HEADER_NAME.fullmatch(header.name):
@@ -154,19 +170,16 @@ def _faults(email: SendEmail) -> Iterator[str]:
 
 
 def _metadata_faults(email: SendEmail) -> Iterator[str]:
-    metadata = email.metadata if isinstance(email.metadata, dict) else {}
-    if not metadata:
+    metadata = email.metadata
+    if not isinstance(metadata, dict) or not metadata:
         return
-    rules = (
-        f"Invalid metadata content. Field names are limited to {limits.MAX_METADATA_KEY} characters, "
-        f"values to {limits.MAX_METADATA_VALUE} characters, and there may be {limits.MAX_METADATA} fields, "
-        "their names different without regard to case."
-    )
-    too_long = any(
-        len(key) > limits.MAX_METADATA_KEY or len(value) > limits.MAX_METADATA_VALUE for key, value in metadata.items()
-    )
-    if too_long or len(metadata) > limits.MAX_METADATA or len({key.lower() for key in metadata}) < len(metadata):
-        yield rules
+    if (
+        len(metadata) > limits.MAX_METADATA
+        or max(map(len, metadata)) > limits.MAX_METADATA_KEY
+        or max(map(len, metadata.values())) > limits.MAX_METADATA_VALUE
+        or len(set(map(str.lower, metadata))) < len(metadata)
+    ):
+        yield _METADATA_RULES
 
 
 def _check_attachment(attachment: limits.Attachment) -> None:

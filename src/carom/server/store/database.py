@@ -113,18 +113,23 @@ def statements_of(connection: sa.Connection) -> Statements:
 
 
 class _Call:
-    """A function to run, and the future that waits for it. One that accepts mail has what is handed in beside it: such
-    calls are run together."""
+    """What is to be done, and the future that waits for it: a function to run, or mail that is handed in, which is accepted
+    together with what others hand in."""
 
-    __slots__ = ("error", "function", "future", "loop", "result", "submission")
+    __slots__ = ("asked", "error", "future", "loop", "result")
 
-    def __init__(self, function: Callable[[sa.Connection], Any], submission: Submission | None = None) -> None:
-        self.function = function
-        self.submission = submission
+    def __init__(self, asked: Submission | Callable[[sa.Connection], Any]) -> None:
+        self.asked = asked
         self.loop = asyncio.get_running_loop()
         self.future: asyncio.Future[Any] = self.loop.create_future()
         self.result: Any = None
         self.error: BaseException | None = None
+
+    def run(self, connection: sa.Connection) -> None:
+        if isinstance(self.asked, Submission):
+            self.result = intake.accept(connection, _STATEMENTS, self.asked)
+        else:
+            self.result = self.asked(connection)
 
     def settle(self) -> None:
         if self.future.cancelled():
@@ -167,7 +172,7 @@ class SqliteDatabase:
 
     async def accept(self, submission: Submission) -> Answers:
         """See :class:`Database`."""
-        call = _Call(lambda connection: intake.accept(connection, _STATEMENTS, submission), submission)
+        call = _Call(submission)
         self._calls.put(call)
         return cast("Answers", await call.future)
 
@@ -251,39 +256,39 @@ class SqliteDatabase:
                 return group, False
 
     def _write_group(self, connection: sa.Connection, group: list[_Call]) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-        accepts = [call for call in group if call.submission is not None]
-        others = [call for call in group if call.submission is None]
-        if accepts and not self._accept_together(connection, accepts):
+        bare = cast("sqlite3.Connection", connection.connection.dbapi_connection)
+        _execute(bare, "BEGIN IMMEDIATE")
+        accepts = [call for call in group if isinstance(call.asked, Submission)]
+        others = [call for call in group if not isinstance(call.asked, Submission)]
+        if accepts and not self._accept_together(bare, accepts):
             others += accepts
         for call in others:
             connection.exec_driver_sql("SAVEPOINT call")
             try:
-                call.result = call.function(connection)
+                call.run(connection)
             except Exception as error:  # noqa: BLE001  it is the caller's, who gets it
                 call.error = error
                 connection.exec_driver_sql("ROLLBACK TO call")
             connection.exec_driver_sql("RELEASE call")
         if accepts:
             failpoint("accept.before-commit")
-        connection.exec_driver_sql("COMMIT")
+        _execute(bare, "COMMIT")
         connection.commit()
         if accepts:
             failpoint("accept.after-commit")
 
-    def _accept_together(self, connection: sa.Connection, calls: list[_Call]) -> bool:
+    def _accept_together(self, bare: sqlite3.Connection, calls: list[_Call]) -> bool:
         """Accept what several callers hand in, with one statement for all; False, and nothing is written, where that
         fails, which is the fault of one of them."""
-        bare = cast("sqlite3.Connection", connection.connection.dbapi_connection)
-        submissions = [call.submission for call in calls if call.submission is not None]
+        submissions = [call.asked for call in calls if isinstance(call.asked, Submission)]
         try:
             text, values = _STATEMENTS.look_up(intake.ask(submissions))
             outcomes, rows = intake.decide_all(submissions, intake.read(bare.execute(text, values).fetchall()))
             for text, values in _STATEMENTS.store(rows):
                 bare.execute(text, values)
         except Exception:  # noqa: BLE001  each by itself will tell whose it is
-            connection.exec_driver_sql("ROLLBACK")
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            _execute(bare, "ROLLBACK")
+            _execute(bare, "BEGIN IMMEDIATE")
             return False
         for call, outcome in zip(calls, outcomes, strict=True):
             if isinstance(outcome, Refusal):
@@ -297,6 +302,14 @@ def _identity(path: Path) -> tuple[int, int]:
     """Return which file a path names."""
     found = path.stat()
     return found.st_dev, found.st_ino
+
+
+def _execute(bare: sqlite3.Connection, text: str) -> None:
+    """Run a statement by the driver alone: for one that every group needs SQLAlchemy costs more than the statement."""
+    try:
+        bare.execute(text)
+    except sqlite3.Error as error:
+        raise OperationalError("", None, error, hide_parameters=True) from error
 
 
 def _answer(group: list[_Call]) -> None:

@@ -31,7 +31,7 @@ def submission(
         server_id=tenant.server_id,
         account_id=tenant.account_id,
         items=tuple(items),
-        message_ids=tuple(new_id() for _ in items),
+        message_ids=tuple([new_id() for _ in items]),
         now=now,
         confirmed_sender=confirmed_sender,
         token=token,
