@@ -9,7 +9,7 @@ from carom.server.config import Settings
 from carom.server.keyring import Keyring
 from carom.server.outbound.failover import Failover
 from carom.server.outbound.session import Connections, Route
-from carom.server.pipeline.signing import Identities
+from carom.server.pipeline.signing import Identities, Signing
 from carom.server.rules.scenarios import TEST_DOMAIN
 from carom.server.store.database import Database
 
@@ -33,6 +33,11 @@ class Deps:
     clock: Callable[[], datetime]
     chance: Callable[[], float]
     relays: tuple[Route, ...] = ()
+
+    @cached_property
+    def signing(self) -> Signing:
+        """What signs mails."""
+        return Signing()
 
     @cached_property
     def failover(self) -> Failover:

@@ -6,8 +6,9 @@ process with a key of its own return-path domain, so that mail of a sender witho
 
 import asyncio
 from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -27,6 +28,10 @@ KNOWN_FOR = timedelta(minutes=1)
 """How long a domain with a key is not asked for again. The key before stays in DNS for days, so nothing goes out that
 cannot be checked; a domain without a key is asked for each time, so that its first mail after verification is signed."""
 MOST_KNOWN = 10_000
+ROUNDS = 2
+"""How many threads sign."""
+ROUND = 16
+"""How many mails a thread is handed at once."""
 GOOD_FOR = timedelta(days=7)
 """How long the service's own signature may be checked: longer than mail is on its way."""
 
@@ -90,14 +95,61 @@ async def service_key(database: Database, keyring: Keyring, settings: Settings, 
     return found
 
 
-async def signed(content: bytes, signers: tuple[Signer, ...], at: datetime) -> bytes:
-    """Return a mail with a signature of each key. RSA takes a third of a millisecond and lets others run meanwhile, so
-    it is done on a thread."""
-    return await asyncio.to_thread(sign, content, signers, at) if signers else content
+class _Unsigned(NamedTuple):
+    content: bytes
+    signers: tuple[Signer, ...]
+    at: datetime
+    signed: "asyncio.Future[bytes]"
+
+
+class Signing:
+    """Signs mails on threads: RSA takes a quarter of a millisecond and lets others run meanwhile. What comes in during a
+    round is in the next one, since handing over a mail by itself costs as much again."""
+
+    def __init__(self) -> None:
+        """Have nothing to sign."""
+        self._waiting: list[_Unsigned] = []
+        self._signing: set[asyncio.Task[None] | None] = set()
+
+    async def signed(self, content: bytes, signers: tuple[Signer, ...], at: datetime) -> bytes:
+        """Return a mail with a signature of each key."""
+        if not signers:
+            return content
+        signed: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Unsigned(content, signers, at, signed))
+        if len(self._signing) < ROUNDS:
+            self._signing.add(asyncio.create_task(self._sign_rounds(), name="signing"))
+        return await signed
+
+    async def _sign_rounds(self) -> None:
+        await asyncio.sleep(0)  # what is due together with the first comes along
+        while self._waiting:
+            mails, self._waiting = self._waiting[:ROUND], self._waiting[ROUND:]
+            outcomes = await asyncio.to_thread(_sign_round, mails)
+            for mail, outcome in zip(mails, outcomes, strict=True):
+                if mail.signed.done():
+                    continue
+                if isinstance(outcome, bytes):
+                    mail.signed.set_result(outcome)
+                else:
+                    mail.signed.set_exception(outcome)
+        self._signing.discard(
+            asyncio.current_task()
+        )  # now: with a callback, what comes in before it would wait for ever
+
+
+def _sign_round(mails: Sequence[_Unsigned]) -> list[bytes | Exception]:
+    outcomes: list[bytes | Exception] = []
+    for content, signers, at, _ in mails:
+        try:
+            outcomes.append(sign(content, signers, at))
+        except Exception as error:  # noqa: BLE001  it is told to whom the mail is
+            outcomes.append(error)
+    return outcomes
 
 
 def sign(content: bytes, signers: tuple[Signer, ...], at: datetime) -> bytes:
-    """Do it."""
+    """Return a mail with a signature of each key, now and here."""
     mail = signature.read(content)
     headers = b""
     for signer in signers:

@@ -40,21 +40,19 @@ class IntakeGroups:
         self._statements = PostgresStatements()
         self._waiting: deque[_Handed] = deque()
         self._idle: list[Any] = []
-        self._working: set[asyncio.Task[None]] = set()
+        self._working: set[asyncio.Task[None] | None] = set()
 
     async def accept(self, submission: Submission) -> Answers:
         """Answer when it is stored. Raises Refusal, and sqlalchemy's OperationalError where the store cannot."""
         handed = _Handed(submission, asyncio.get_running_loop().create_future())
         self._waiting.append(handed)
         if len(self._working) < CONNECTIONS:
-            task = asyncio.create_task(self._work())
-            self._working.add(task)
-            task.add_done_callback(self._working.discard)
+            self._working.add(asyncio.create_task(self._work()))
         return await handed.answered
 
     async def close(self) -> None:
         """Finish what is handed in and let go of the connections."""
-        await asyncio.gather(*self._working)
+        await asyncio.gather(*(task for task in self._working if task is not None))
         for connection in self._idle:
             await connection.close()
 
@@ -67,6 +65,9 @@ class IntakeGroups:
             except Exception as error:  # noqa: BLE001  the store cannot: everyone in the group hears of it
                 for _, answered in group:
                     _fail(answered, OperationalError("", None, error, hide_parameters=True))
+        self._working.discard(
+            asyncio.current_task()
+        )  # now: with a callback, what comes in before it would wait for ever
 
     async def _store(self, group: Sequence[_Handed]) -> None:
         connection = self._idle.pop() if self._idle else None

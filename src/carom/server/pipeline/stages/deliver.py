@@ -15,7 +15,7 @@ from carom.server.outbound.attempt import BEFORE_MAIL, Attempt
 from carom.server.pipeline.deps import SANDBOX_SERVER, Deps
 from carom.server.pipeline.jobs import Bounced, Deliver, Settle
 from carom.server.pipeline.outgoing import Outgoing, outgoing
-from carom.server.pipeline.signing import Identity, signed
+from carom.server.pipeline.signing import Identity
 from carom.server.rules.compose import sender_domain
 from carom.server.rules.lifecycle import Event
 from carom.server.rules.report import ReportedRecipient, ReportFacts, write_report
@@ -36,12 +36,15 @@ class Loaded(NamedTuple):
 
 def load(connection: sa.Connection, recipient_ids: Sequence[int], deps: Deps) -> dict[int, Loaded]:
     """Return what attempts need, by recipient. One that is no longer kept is left out."""
-    return {
-        recipient_id: Loaded(
-            delivery, deps.identities.of(connection, delivery.account_id, sender_domain(delivery.email))
-        )
-        for recipient_id, delivery in deliveries.load_all(connection, recipient_ids).items()
-    }
+    found: dict[int, Loaded] = {}
+    identities: dict[tuple[int, str], Identity] = {}  # many mails are of one sender
+    for recipient_id, delivery in deliveries.load_all(connection, recipient_ids).items():
+        sender = delivery.account_id, sender_domain(delivery.email)
+        identity = identities.get(sender)
+        if identity is None:
+            identity = identities[sender] = deps.identities.of(connection, *sender)
+        found[recipient_id] = Loaded(delivery, identity)
+    return found
 
 
 async def deliver(job: Deliver, loaded: Loaded | None, deps: Deps) -> list[Settle]:
@@ -54,7 +57,7 @@ async def deliver(job: Deliver, loaded: Loaded | None, deps: Deps) -> list[Settl
     home = return_path(delivery.recipient_id, identity.return_path, deps.keyring.return_path_keys, deps.keyring.version)
     hops = deps.next_hops(delivery.address, stays=delivery.delivery_type == SANDBOX_SERVER)
     mail = outgoing(delivery, deps)
-    content = await signed(mail.content, identity.signers, deps.clock())
+    content = await deps.signing.signed(mail.content, identity.signers, deps.clock())
     failpoint("deliver.before-connect")
     with timed(DELIVER_SECONDS):
         attempt = await deps.failover.deliver(hops, home, delivery.address, content)
