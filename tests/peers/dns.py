@@ -20,12 +20,13 @@ LARGEST_UDP = 1232
 
 
 class NameServer:
-    """What there is: texts and aliases by name. ``asked`` is what was asked for; ``silent`` answers nothing."""
+    """What there is: texts, aliases and mail exchangers by name. ``asked`` is what was asked for; ``silent`` answers nothing."""
 
     def __init__(self, at: HostPort) -> None:
         self.at = at
         self.texts: dict[str, list[str]] = {}
         self.aliases: dict[str, str] = {}
+        self.exchangers: dict[str, list[str]] = {}
         self.asked: list[tuple[str, str]] = []
         self.silent = False
 
@@ -43,7 +44,10 @@ class NameServer:
                 reply.answer.append(_record(name, "TXT", _quoted(text)))
         elif kind == "CNAME" and name in self.aliases:
             reply.answer.append(_record(name, "CNAME", f"{self.aliases[name]}."))
-        if name not in self.texts and name not in self.aliases:
+        elif kind == "MX":
+            for place, host in enumerate(self.exchangers.get(name, ())):
+                reply.answer.append(_record(name, "MX", f"{10 * (place + 1)} {host}."))
+        if not any(name in records for records in (self.texts, self.aliases, self.exchangers)):
             reply.set_rcode(dns.rcode.NXDOMAIN)
         if udp and len(reply.to_wire(max_size=65535)) > LARGEST_UDP:
             reply.answer.clear()

@@ -7,12 +7,13 @@ import cyclopts
 from cyclopts import Parameter
 
 from carom import __version__
+from carom.cli.configuration import from_file
 
 app = cyclopts.App(
     name="carom",
     version=__version__,
     help="What happens to mail after you press send: send it, see it bounce, read why, reactivate the address.",
-    config=cyclopts.config.Env("CAROM_", command=False),
+    config=[cyclopts.config.Env("CAROM_", command=False), from_file],
 )
 
 app.command("carom.cli.serve:serve")
@@ -21,6 +22,8 @@ app.command("carom.cli.send:send")
 app.command("carom.cli.parse:parse")
 app.command("carom.cli.migrate:migrate")
 app.command("carom.cli.dns:dns")
+app.command("carom.cli.config:config")
+app.command("carom.cli.doctor:doctor")
 
 bounces = cyclopts.App(name="bounces", help="List bounces, read why, see the dump, reactivate the address.")
 for name in ("stats", "list", "show", "dump", "activate"):

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter, Token
 
+from carom.cli.configuration import ConfigFile
 from carom.server.app import Carom, Listening
 from carom.server.config import BadSetting, DiskFloor, HostPort, Networks, Settings
 from carom.server.relays import BadRelay, Relays
@@ -36,13 +37,17 @@ Parameter(n_tokens=1, accepts_keys=False, converter=_read_relays, show_default=s
 for kind in (HostPort, DiskFloor, Networks):
     Parameter(n_tokens=1, accepts_keys=False, converter=_read, show_default=str)(kind)
 
+Given = Annotated[Settings | None, Parameter(name="*")]
+"""The settings of a server, each a flag of its own."""
 
-def serve(settings: Annotated[Settings, Parameter(name="*")] | None = None) -> None:
+
+def serve(settings: Given = None, *, config: ConfigFile = None) -> None:
     """Serve Postmark's API: accept mail, deliver it, receive its bounces.
 
     On an empty store it makes an account and a first server and prints both tokens once; CAROM_SERVER_TOKEN and
     CAROM_ACCOUNT_TOKEN are used instead where they are set. Port 0 picks a free one. SIGTERM and Ctrl-C end it cleanly.
     """
+    del config  # its values are among the settings
     settings = settings or Settings()
     tune()
     with asyncio.Runner(loop_factory=loop_factory()) as runner:

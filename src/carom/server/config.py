@@ -103,6 +103,16 @@ _SQLITE: Final = "sqlite:///"
 _POSTGRES: Final = ("postgresql://", "postgres://")
 
 
+def flag_of(name: str) -> str:
+    """Return the flag of a setting; in a file it stands without the dashes in front."""
+    return f"--{name.replace('_', '-')}"
+
+
+def variable_of(name: str) -> str:
+    """Return the environment variable of a setting."""
+    return f"CAROM_{name.upper()}"
+
+
 def _is_ip(host: str) -> bool:
     try:
         ip_address(host)

@@ -25,6 +25,7 @@ POINTS: Final = {
     "receive.after-commit": "a mail from outside is durable, and its sender has no 250 yet",
     "digest.before-settle": "a mail that came home is understood, and nothing of that is written",
     "digest.before-commit": "what a mail that came home means is written, and its transaction is still open",
+    "post.after-answer": "a hook has answered, and the store does not know",
 }
 """The places, and how far things are there."""
 

@@ -49,6 +49,11 @@ class Resolver:
             log.info("aliases took too long to follow", name=name)
         return False
 
+    async def exchangers(self, name: str) -> list[str]:
+        """Return the hosts that take a domain's mail, the preferred first, in lower case (RFC 5321, section 5.1)."""
+        records = sorted(await self._ask(name, "MX"), key=lambda record: int(record.preference))
+        return [_folded(record.exchange.to_text()) for record in records]
+
     async def _ask(self, name: str, kind: str) -> list[Any]:
         from dns.exception import DNSException
         from dns.resolver import NXDOMAIN, NoAnswer

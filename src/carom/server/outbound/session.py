@@ -32,6 +32,13 @@ class _Idle(Struct):
     expiry: asyncio.TimerHandle
 
 
+class Greeted(Struct, frozen=True):
+    """How a host took our greeting: what went wrong, None where nothing did, and the TLS that it came to."""
+
+    error: str | None
+    tls: str | None = None
+
+
 class Connections:
     """Connections to other systems, kept open and used again per route.
 
@@ -91,6 +98,16 @@ class Connections:
             return await self._send(dialogue, route, sender, recipient, content)
         except Stopped as stopped:
             return _stopped(stopped, dialogue)
+
+    async def greet(self, route: Route) -> Greeted:
+        """Connect, say hello, take up TLS and log in as for a mail, and leave."""
+        opening = _Opening([])
+        try:
+            dialogue = await self._open(route, opening)
+        except Stopped as stopped:
+            return Greeted(str(stopped.reply) if stopped.reply else stopped.error or stopped.phase)
+        dialogue.close(politely=True)
+        return Greeted(None, str(dialogue.secured) if dialogue.secured else None)
 
     async def close(self) -> None:
         """Close what is idle; deliveries in flight end by themselves and keep nothing open."""

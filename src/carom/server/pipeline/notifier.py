@@ -14,6 +14,8 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from carom.server.failpoints import failpoint
+from carom.server.metrics import HOOKS
 from carom.server.outbound.hooks import Hooks
 from carom.server.pipeline.deps import Deps
 from carom.server.pipeline.stages.post import Posted, post
@@ -144,7 +146,9 @@ class Notifier:
             return
         if posted is not None:
             self._note(endpoint, posted)
+            failpoint("post.after-answer")
             await self._record(posted.record)
+            HOOKS.labels(posted.outcome).inc()
 
     def _note(self, endpoint: str, posted: Posted) -> None:
         if posted.promptly:

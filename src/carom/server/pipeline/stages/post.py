@@ -26,6 +26,7 @@ from carom.wire.signatures import EVENT_ID, RETRIES_REMAINING, SIGNATURE, TRACE_
 NO_HOOK = "the hook is no longer set up"
 NO_MAIL = "the raw mail is no longer kept"
 MASKED = "***"
+OUTCOMES = {PostState.POSTED: "taken", PostState.WAITING: "again", PostState.DEAD: "given_up"}
 
 log = structlog.get_logger("carom.hooks")
 
@@ -33,10 +34,12 @@ Record = Callable[[sa.Connection], None]
 
 
 class Posted(msgspec.Struct, frozen=True):
-    """What came of an attempt: what records it, and whether the hook took the event without delay."""
+    """What came of an attempt: what records it, and whether the hook took the event without delay. ``outcome`` is
+    the word for it: taken, again, given_up."""
 
     record: Record
     promptly: bool
+    outcome: str
 
 
 async def post(held: Claim, deps: Deps, hooks: Hooks) -> Posted | None:
@@ -137,4 +140,5 @@ def _concluded(held: Claim, due: Due, made: Attempt, end: PostState | None, deps
             status = rules.PROCESSED if taken or made.error == NO_HOOK else rules.FAILED
             inbound.release(connection, due.server_id, due.message_id, having=rules.QUEUED, to=status)
 
-    return Posted(record, taken and made.milliseconds < SLOW // timedelta(milliseconds=1))
+    promptly = taken and made.milliseconds < SLOW // timedelta(milliseconds=1)
+    return Posted(record, promptly, OUTCOMES[state])
