@@ -24,6 +24,7 @@ LIFE_SECONDS = 15.0
 SETTLE_SECONDS = 120.0
 OFTEN, SELDOM = (10, 50), (1, 6)
 """How often a place is passed before the kill: those that each mail passes, and those that one in ten does."""
+NOWHERE = "http://127.0.0.1:1/"
 OUTSIDE = "outside"
 """A kill at a moment of its own, by whoever watches."""
 
@@ -56,18 +57,17 @@ class Lives:
         self.load = Load(self._token, self.settings.http, self.settings.smtp)
         self._secret = "a:" + "5" * 64
 
-    def server(self, failpoint: str | None = None) -> LocalServer:
+    def server(self, failpoint: str | None = None, **settings: object) -> LocalServer:
         """Return the server, with a place to die at."""
         environment = {"CAROM_SECRET": self._secret} | ({} if failpoint is None else {VARIABLE: failpoint})
-        server = LocalServer(process=True, environment=environment, **self._fields)
+        server = LocalServer(process=True, environment=environment, **{**self._fields, **settings})
         server.server_token = self._token
         return server
 
     def kill(self, runs: int, says: Says) -> Count:
         """Let so many lives end by a kill under load, then one last go on until all is settled."""
         begun = time.monotonic()
-        with self.server() as first:
-            first.allow("example.com")
+        self._begin()
         places = dict.fromkeys((*POINTS, OUTSIDE), 0)
         with self.load.running():
             for number, point in zip(range(1, runs + 1), _points(), strict=False):
@@ -77,6 +77,12 @@ class Lives:
                         f"{number} of {runs} kills, {len(self.load.accepted)} accepted, {time.monotonic() - begun:.0f} s"
                     )
         return Count(runs, places, self.settled(), self.load.unanswered, self.load.refused, time.monotonic() - begun)
+
+    def _begin(self) -> None:
+        """Make the store, with a hook on loopback: relay mode posts nothing there, which is an answer too."""
+        with self.server(mode="sandbox", relay=None) as first, first.client() as client:
+            first.allow("example.com")
+            client.create_webhook(url=NOWHERE, triggers={"Delivery": {"Enabled": True}, "Bounce": {"Enabled": True}})
 
     def settled(self) -> Ledger:
         """Run a server until nothing is queued, and count."""
