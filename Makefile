@@ -7,7 +7,7 @@ SUITE ?= client
 ARGS ?=
 SECONDS ?= 30
 
-.PHONY: help setup demo test django check format generate lock bench crash fuzz clean
+.PHONY: help setup demo test django check format generate lock bench crash soak fuzz clean
 .DEFAULT_GOAL := help
 
 help:
@@ -17,6 +17,7 @@ help:
 	@echo "make django  run Django's tests with 5.2 and with 6.1 (NEWER=python3.13)"
 	@echo "make setup   make $(VENV) with everything in it"
 	@echo "make crash   kill a server RUNS=300 times on each store under load and count what is lost; ONLY=sqlite for a part"
+	@echo "make soak    leave a server under load for MINUTES=20 and see that memory, files and tables stay level; PICTURE=file.svg"
 	@echo "make fuzz    feed the bounce parser what a fuzzer finds, for SECONDS=30"
 	@echo "make bench SUITE=name, make format, make generate, make lock, make clean"
 
@@ -63,6 +64,11 @@ RUNS ?= 300
 ONLY ?=
 crash: $(VENV)/dev
 	@RUNS=$(RUNS) ONLY="$(ONLY)" $(BIN)/python -m tests.crash
+
+MINUTES ?= 20
+PICTURE ?=
+soak: $(VENV)/dev
+	@MINUTES=$(MINUTES) PICTURE="$(PICTURE)" $(BIN)/python -m tests.soak
 
 fuzz: $(VENV)/dev
 	@$(BIN)/python fuzz/parse.py $(SECONDS)

@@ -57,7 +57,7 @@ class Lives:
         self.load = Load(self._token, self.settings.http, self.settings.smtp)
         self._secret = "a:" + "5" * 64
 
-    def server(self, failpoint: str | None = None, **settings: object) -> LocalServer:
+    def server(self, failpoint: str | None = None, **settings: Any) -> LocalServer:
         """Return the server, with a place to die at."""
         environment = {"CAROM_SECRET": self._secret} | ({} if failpoint is None else {VARIABLE: failpoint})
         server = LocalServer(process=True, environment=environment, **{**self._fields, **settings})
