@@ -1,6 +1,7 @@
 """Posting to hooks, over real sockets: where to, how long, how much."""
 
 import asyncio
+import gzip
 import json
 import socket
 from base64 import b64encode
@@ -200,6 +201,17 @@ async def test_what_is_no_answer_is_told_in_words(answer: bytes) -> None:
 async def test_a_header_without_end_is_not_read() -> None:
     async with place(_flood) as there, Hooks(inside=True) as hooks:
         assert (await hooks.post(f"http://127.0.0.1:{there.port}/", b"{}")).status is None
+
+
+async def test_an_answer_is_not_inflated() -> None:
+    """A megabyte of zeros is a kilobyte of gzip, and a thousand such are one more: what is kept is as it came."""
+    bomb = gzip.compress(bytes(50_000_000))
+    async with place() as there, Hooks(inside=True) as hooks:
+        head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(bomb)}\r\n\r\n"
+        there.answer = head.encode() + bomb
+        answer = await hooks.post(f"http://127.0.0.1:{there.port}/", b"{}")
+    assert answer.status == 200
+    assert answer.body == bomb[:KEPT_ANSWER]
 
 
 async def test_nobody_there() -> None:
