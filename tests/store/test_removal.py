@@ -16,6 +16,7 @@ from carom.server.pipeline.stages.purge import purge
 from carom.server.pipeline.stages.settle import settle
 from carom.server.rules.lifecycle import Event
 from carom.server.store import bodies, removal
+from carom.server.store.queue import Claim
 from carom.server.store.schema import body, event, inbound_message, message, metadata
 from carom.taxonomy import BounceType
 from tests.store.sending import recipient_ids, sent
@@ -61,7 +62,7 @@ async def test_what_a_removed_server_has_queued_is_not_sent(store: Store) -> Non
     await store.database.write(removal.remove_server, store.tenant.account_id, store.tenant.server_id)
     deps = deps_of(store)
     found = await store.database.read(load, [recipient_id], deps)
-    assert await deliver(Deliver(recipient_id, 1), found.get(recipient_id), deps) == []
+    assert await deliver(Deliver(Claim(recipient_id, 1, 1)), found.get(recipient_id), deps) == []
 
 
 async def test_a_server_goes_with_everything(store: Store) -> None:

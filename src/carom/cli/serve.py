@@ -16,9 +16,8 @@ from carom.server.relays import BadRelay, Relays
 
 SWITCH_SECONDS = 0.0005
 """How long the event loop keeps the interpreter to itself while the thread that writes to SQLite waits for it."""
-COLLECT_AFTER = (50_000, 20, 50)
-"""After how many objects more garbage is looked for, and how often among older ones. By default it is every 700, and a look
-at all that a server holds lets every connection wait for 50 ms."""
+COLLECT_AFTER = (10_000, 10, 10)
+"""After how many objects more garbage is looked for, and how often among older ones. By default it is every 700."""
 
 
 def _read(kind: Any, tokens: Sequence[Token]) -> Any:
@@ -55,7 +54,8 @@ def serve(settings: Given = None, *, config: ConfigFile = None) -> None:
 
 
 def tune() -> None:
-    """Set the interpreter up for a server, when its modules are loaded: they stay."""
+    """Set the interpreter up for a server, when its modules are loaded: they stay, and to look for garbage among them lets
+    every connection wait for 50 ms."""
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO
 from uuid import UUID, uuid4
 
+import structlog
 import uvicorn
 from msgspec import Struct
 
@@ -39,6 +40,8 @@ from carom.server.pipeline.deps import Deps
 from carom.server.pipeline.housekeeping import Housekeeping
 from carom.server.pipeline.intake import Context
 from carom.server.pipeline.jobs import Answer
+from carom.server.pipeline.journal import NAME as JOURNAL
+from carom.server.pipeline.journal import Journal
 from carom.server.pipeline.notifier import Notifier
 from carom.server.pipeline.signing import Identities
 from carom.server.pipeline.worker import Worker
@@ -55,6 +58,8 @@ from carom.server.tls import server_context
 from carom.wire.endpoints import ENDPOINTS
 
 __all__ = ["Carom", "Listening", "handlers"]
+
+log = structlog.get_logger("carom.server")
 
 GRACE_SECONDS = 20.0
 KEEP_ALIVE_SECONDS = 75
@@ -171,6 +176,7 @@ class Carom:
             public_url=public_url,
             clock=self.clock,
             chance=random.random,
+            journal=_journal(settings, starting),
         )
         worker = Worker(deps, {Answer: sandbox.answer})
         notifier = Notifier(deps, worker.owner)
@@ -253,6 +259,21 @@ async def _start_http(
         if serving.done():
             await serving
         await asyncio.sleep(0.005)
+
+
+def _journal(settings: Settings, starting: contextlib.AsyncExitStack) -> Journal:
+    """Return the journal of the data folder, which is ours. On PostgreSQL there may be no folder that can be written, or
+    another node may have it: then there is none."""
+    if settings.postgres_url is not None:
+        try:
+            settings.data.mkdir(parents=True, exist_ok=True)
+            starting.enter_context(_locked(settings.data))
+        except (OSError, BadSetting) as error:
+            log.info("no journal: a mail may be sent twice if this process is killed", reason=str(error))
+            return Journal()
+    journal = Journal(settings.data / JOURNAL)
+    starting.callback(journal.close)
+    return journal
 
 
 def _given(tls: ssl.SSLContext) -> Callable[[uvicorn.Config, Callable[[], ssl.SSLContext]], ssl.SSLContext]:

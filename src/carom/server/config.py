@@ -128,7 +128,8 @@ class Settings:
     Attributes
     ----------
     data
-        The folder of the store, the installation secret and the lock. A server on PostgreSQL keeps nothing in it.
+        The folder of the store, the installation secret, the lock and the journal. A server on PostgreSQL keeps only its journal
+        there: a folder of its own on each machine.
     database
         The URL of the store: postgresql://USER:PASSWORD@HOST:PORT/NAME or sqlite:///PATH; by default SQLite in the data folder.
     http

@@ -1,7 +1,7 @@
 """What a stage is given beside its job."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
@@ -9,6 +9,7 @@ from carom.server.config import Settings
 from carom.server.keyring import Keyring
 from carom.server.outbound.failover import Failover
 from carom.server.outbound.session import Connections, Route
+from carom.server.pipeline.journal import Journal
 from carom.server.pipeline.signing import Identities, Signing
 from carom.server.rules.scenarios import TEST_DOMAIN
 from carom.server.store.database import Database
@@ -33,6 +34,7 @@ class Deps:
     clock: Callable[[], datetime]
     chance: Callable[[], float]
     relays: tuple[Route, ...] = ()
+    journal: Journal = field(default_factory=Journal)
 
     @cached_property
     def signing(self) -> Signing:

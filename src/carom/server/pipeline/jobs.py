@@ -10,14 +10,24 @@ from msgspec import Struct
 
 from carom.server.rules.lifecycle import Event
 from carom.server.store.deliveries import Tracked
+from carom.server.store.queue import Claim
 from carom.taxonomy import BounceType
 
 
 class Deliver(Struct, frozen=True):
-    """Send a message to one recipient."""
+    """Send a message to one recipient, under a claim of its row."""
 
-    recipient_id: int
-    attempts: int
+    claim: Claim
+
+    @property
+    def recipient_id(self) -> int:
+        """Whom."""
+        return self.claim.id
+
+    @property
+    def attempts(self) -> int:
+        """How many there were, this one too."""
+        return self.claim.attempts
 
 
 class Digest(Struct, frozen=True, tag="digest"):

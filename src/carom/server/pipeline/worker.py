@@ -46,6 +46,8 @@ LEASE = timedelta(minutes=45)
 CONCURRENCY = 64
 """How many deliveries and jobs run at once. One bucket alone gets half of it: see carom.server.rules.line."""
 POLL_SECONDS = 1.0
+NOBODY: Bucket = (0, "")
+"""The bucket of what is not sent any more."""
 RESULTS = 128
 """How many results share a transaction at most."""
 
@@ -94,9 +96,25 @@ class Worker:
         self._wake.set()
 
     async def start(self) -> None:
-        """Take back what processes that died held, then begin."""
+        """Record what the process before could not any more, take back what processes that died held, then begin."""
+        await self._catch_up()
         await self._presence.start()
         self._loop = asyncio.create_task(self._run(), name="worker")
+
+    async def _catch_up(self) -> None:
+        """Record what remotes had taken when the process before died, as far as nobody else has sent it since."""
+        journal = self._deps.journal
+        left = [_Result(_held_before(noted.claim), [noted.fact]) for noted in journal.left()]
+        for start in range(0, len(left), RESULTS):
+            facts = await self._deps.database.write(self._finish_held, left[start : start + RESULTS])
+            if facts:
+                log.info("mails that remotes had taken are recorded", mails=len(facts))
+                metrics.settled(facts)
+        journal.clear()
+
+    def _finish_held(self, connection: sa.Connection, results: Sequence["_Result"]) -> list[Settle]:
+        ours = deliveries.held(connection, [result.claim for result in results])
+        return self._finish_deliveries(connection, [result for result in results if result.claim.id in ours])
 
     async def stop(self, grace: float) -> None:
         """Claim no more, let what runs finish for so many seconds, and give the rest back."""
@@ -210,7 +228,7 @@ class Worker:
     async def _deliver(self, claim: Held, loaded: Loaded | None) -> None:
         deps = self._deps
         try:
-            facts = await deliver(Deliver(claim.id, claim.attempts), loaded, deps)
+            facts = await deliver(Deliver(claim), loaded, deps)
         except OperationalError:
             await self._put_back(schema.recipient, claim)
             return
@@ -226,6 +244,7 @@ class Worker:
         if self._recording is None:
             self._recording = asyncio.create_task(self._record_all(), name="results")
         await recorded
+        self._deps.journal.forget(result.claim.id)
 
     async def _record_all(self) -> None:
         while self._results:
@@ -339,6 +358,10 @@ def _finish_delivery(connection: sa.Connection, claim: Held, facts: list[Settle]
         if fact.tracked is not None:
             deliveries.track(connection, fact.recipient_id, opens=fact.tracked.opens, links=fact.tracked.links)
     return facts
+
+
+def _held_before(claim: Claim) -> Held:
+    return Held(claim.id, claim.attempts, claim.fence, bucket=NOBODY, rested=False)
 
 
 def _tell_lost(claim: Claim) -> None:

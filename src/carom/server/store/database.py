@@ -31,6 +31,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 READERS = 3
+WRITER_CACHE, READER_CACHE = 16_384, 4_096
+"""KiB of the file that a connection keeps in memory, beside what the system keeps of it."""
 BUSY_SECONDS = 30.0
 GROUP = 256
 """How many writes share a commit at most: the ones behind them wait no longer than one such group takes."""
@@ -92,7 +94,7 @@ def sqlite_engine(path: Path, *, read_only: bool = False) -> sa.Engine:
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
-            "cache_size=-16384",
+            f"cache_size=-{READER_CACHE if read_only else WRITER_CACHE}",
             "temp_store=MEMORY",
         ):
             connection.execute(f"PRAGMA {pragma}")

@@ -61,7 +61,9 @@ async def deliver(job: Deliver, loaded: Loaded | None, deps: Deps) -> list[Settl
     failpoint("deliver.before-connect")
     with timed(DELIVER_SECONDS):
         attempt = await deps.failover.deliver(hops, home, delivery.address, content)
+    fact = _outcome(job, delivery, attempt, home, Outgoing(content, mail.tracked), deps)
     if attempt.outcome == "accepted":
+        deps.journal.note(job.claim, fact)
         failpoint("deliver.after-250")
     log.debug(
         "tried",
@@ -71,7 +73,7 @@ async def deliver(job: Deliver, loaded: Loaded | None, deps: Deps) -> list[Settl
         phase=attempt.phase,
         remote=attempt.remote_name,
     )
-    return [_outcome(job, delivery, attempt, home, Outgoing(content, mail.tracked), deps)]
+    return [fact]
 
 
 def _outcome(job: Deliver, delivery: Delivery, attempt: Attempt, home: str, mail: Outgoing, deps: Deps) -> Settle:
