@@ -28,6 +28,7 @@ FACTS = Facts(
     submitted_at=datetime(2026, 11, 23, 20, 0, 5, 123456, tzinfo=timezone(timedelta(hours=-5))),
     hostname="mail.carom.test",
     proof="1.abcdef.ghijkl",
+    complaints_to="abuse@bounces.carom.test",
 )
 PLAIN = SendEmail(from_="bob@example.org", to="ann@example.com", subject="Hello", text_body="Hello, Ann.")
 FILE = Attachment(name="notes.txt", content=b64encode(b"\x00\r\n.\r\n" * 40).decode(), content_type="text/plain")
@@ -245,7 +246,7 @@ def test_any_text_stays_in_its_field(
     message = message_from_bytes(raw)
     assert [key for key in message if key != "X-PM-Tag"] == [
         *("From", "To", "Subject", "Date", "Message-Id", "Feedback-ID", "X-PM-Message-Id", "X-PM-RCPT"),
-        *("X-PM-Message-Options", "X-Any", "MIME-Version", "Content-Type"),
+        *("X-PM-Message-Options", "X-Complaints-To", "X-Any", "MIME-Version", "Content-Type"),
     ]
     assert decoded(message, "Subject") == calm(subject)
     assert decoded(message, "X-Any") == calm(value)

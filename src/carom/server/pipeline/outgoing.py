@@ -10,7 +10,7 @@ from carom.server.config import Settings
 from carom.server.keyring import Keyring
 from carom.server.pipeline.deps import Deps
 from carom.server.rules import tracking, unsubscribing
-from carom.server.rules.compose import Facts, compose
+from carom.server.rules.compose import COMPLAINTS, Facts, compose
 from carom.server.store.deliveries import Delivery, Tracked
 from carom.wire.email import SendEmail
 
@@ -50,6 +50,7 @@ def _facts(delivery: Delivery, keyring: Keyring, settings: Settings) -> Facts:
         recipient=delivery.address,
         submitted_at=delivery.submitted_at,
         hostname=settings.hostname,
+        complaints_to=f"{COMPLAINTS}@{settings.return_path}",
         proof=proof(delivery.recipient_id, keyring.return_path_keys, keyring.version),
     )
 

@@ -27,7 +27,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     """What the service knows of a message when it is written for one recipient.
 
     ``hostname`` stands to the right in Message-Id; ``proof`` is the token by which the service knows its own mail
-    again; ``submitted_at`` is aware. ``list_unsubscribe`` is the link of RFC 8058, empty where the sender has to care.
+    again; ``submitted_at`` is aware. ``list_unsubscribe`` is the link of RFC 8058, empty where the sender has to care;
+    ``complaints_to`` the address for complaints, empty where there is none.
     """
 
     message_id: UUID
@@ -38,13 +39,17 @@ class Facts(Struct, frozen=True, kw_only=True):
     hostname: str
     proof: str
     list_unsubscribe: str = ""
+    complaints_to: str = ""
 
+
+COMPLAINTS = "abuse"
+"""Where complaints come in, people's and providers' reports, at every return-path domain (RFC 2142)."""
 
 # Headers that the service writes itself, or that steer it: given as custom headers they are ignored.
 RESERVED_HEADERS = frozenset(
     {
         "bcc", "cc", "date", "delivered-to", "dkim-signature", "feedback-id", "from", "message-id", "mime-version",
-        "received", "reply-to", "return-path", "sender", "subject", "to", "x-pm-bounce-type", "x-pm-keepid",
+        "received", "reply-to", "return-path", "sender", "subject", "to", "x-complaints-to", "x-pm-bounce-type", "x-pm-keepid",
         "x-pm-message-id", "x-pm-message-options", "x-pm-rcpt", "x-pm-tag",
     }
 )  # fmt: skip
@@ -118,6 +123,8 @@ def _service_headers(tag: str, facts: Facts) -> Iterator[str]:
     yield f"X-PM-Message-Id: {facts.message_id}"
     yield f"X-PM-RCPT: |{b64encode(rcpt.encode('utf-8', 'replace')).decode()}|"
     yield text_header("X-PM-Message-Options", f"v1;{facts.proof}")
+    if facts.complaints_to:
+        yield f"X-Complaints-To: {facts.complaints_to}"
     if tag:
         yield text_header("X-PM-Tag", tag)
 

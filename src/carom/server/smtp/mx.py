@@ -12,6 +12,7 @@ from carom.server import metrics
 from carom.server.config import Settings
 from carom.server.failpoints import failpoint
 from carom.server.pipeline.jobs import Digest, Receive
+from carom.server.rules.compose import COMPLAINTS
 from carom.server.smtp import replies
 from carom.server.smtp.replies import Reply
 from carom.server.smtp.session import Claim, Envelope, Listener, Rules
@@ -25,8 +26,6 @@ MAX_HOPS = 100
 """Received fields of a mail that is still taken (RFC 5321 section 6.3)."""
 _HEAD = 256 * 1024
 _RECEIVED = re.compile(rb"^received:", re.IGNORECASE | re.MULTILINE)
-COMPLAINTS = "abuse"
-"""Where a provider's feedback reports come in, at every return-path domain (RFC 2142)."""
 DIGEST, RECEIVE = (str(job.__struct_config__.tag) for job in (Digest, Receive))
 """The kinds of the jobs that read a mail."""
 
