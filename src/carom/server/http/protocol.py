@@ -36,6 +36,6 @@ class _Joining:
         self._transport.close()
 
     def _flush(self) -> None:
-        if self._pieces:
+        if self._pieces and not self._transport.is_closing():  # whoever asked may have gone meanwhile
             self._transport.write(b"".join(self._pieces))
-            self._pieces.clear()
+        self._pieces.clear()
