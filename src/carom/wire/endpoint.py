@@ -27,6 +27,7 @@ from msgspec import UNSET, Meta, Raw, Struct
 
 from carom.wire._kinds import is_list, is_object
 from carom.wire._naming import postmark_name
+from carom.wire.learnt import decoder
 from carom.wire.times import encode_hook
 from carom.wire.value import Wire
 
@@ -112,8 +113,9 @@ class _Field(NamedTuple):
     @classmethod
     def of(cls, wire: str, attribute: str, kind: Any) -> "_Field":
         """Describe a field by its type."""
-        decoder = msgspec.json.Decoder(kind, strict=False)
-        return cls(wire, attribute, decoder, kind, _holds_struct(kind), str in _arms(kind) or kind is Any)
+        return cls(
+            wire, attribute, decoder(kind, strict=False), kind, _holds_struct(kind), str in _arms(kind) or kind is Any
+        )
 
     def read(self, raw: Raw) -> Any:
         """Read a member of a body, the keys in it in any case; null and, where it is no text, ``""`` as not given. Raises
@@ -194,7 +196,7 @@ class Endpoint(Generic[Req, Res]):
 
     @cached_property
     def _result_decoder(self) -> msgspec.json.Decoder[Res]:
-        return msgspec.json.Decoder(self.result)
+        return decoder(self.result)
 
     @cached_property
     def _exact(self) -> msgspec.json.Decoder[Req] | None:
@@ -204,7 +206,7 @@ class Endpoint(Generic[Req, Res]):
         strict = msgspec.defstruct(
             self.request.__name__, [], bases=(self.request,), frozen=True, kw_only=True, forbid_unknown_fields=True
         )
-        return msgspec.json.Decoder(cast("type[Req]", strict))
+        return decoder(cast("type[Req]", strict))
 
     @cached_property
     def _by_folded_name(self) -> dict[str, _Field]:

@@ -16,6 +16,7 @@ from carom.server.rules.erasing import names, without
 from carom.server.store import bodies
 from carom.server.store.schema import bulk, bulk_chunk
 from carom.wire.bulk import BulkRecipient, BulkRequest
+from carom.wire.learnt import decoder
 from carom.wire.times import Timestamp
 
 
@@ -34,6 +35,9 @@ class Key(Struct, frozen=True):
 
     at: datetime
     id: UUID
+
+
+_decode = decoder(Key).decode
 
 
 _encode = msgspec.json.Encoder().encode
@@ -171,7 +175,7 @@ def write_key(key: Key) -> str:
 def read_key(text: str) -> Key:
     """Read a key. Raises ValueError."""
     try:
-        key = msgspec.json.decode(base64.b64decode(text, b"-_", validate=True), type=Key)
+        key = _decode(base64.b64decode(text, b"-_", validate=True))
     except (binascii.Error, msgspec.DecodeError) as error:
         raise ValueError(text) from error
     if key.at.tzinfo is None:

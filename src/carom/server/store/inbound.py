@@ -16,7 +16,10 @@ from carom.server.store.schema import inbound_message, inbound_rule
 from carom.server.store.types import insert_new
 from carom.wire.email import Header
 from carom.wire.endpoint import encode_json
+from carom.wire.learnt import learn
 from carom.wire.messages import InboundDetails, InboundSummary
+
+learn(InboundSummary)
 
 
 class Filter(Struct, frozen=True, kw_only=True):

@@ -16,7 +16,11 @@ from carom.server.rules.posts import COUNTED, INBOUND, SLOW, VERY_SLOW, PostStat
 from carom.server.store import bodies, queue
 from carom.server.store.queue import Claim
 from carom.server.store.schema import inbound_message, post, post_attempt, server, webhook
+from carom.wire.learnt import learn
 from carom.wire.webhooks import Triggers
+
+learn(Triggers)
+
 
 _TAKERS = (
     sa.select(server.c.settings, webhook.c.id, webhook.c.triggers)

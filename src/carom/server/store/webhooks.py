@@ -10,7 +10,11 @@ from msgspec import Struct
 from carom.server.keyring import Keyring
 from carom.server.store.schema import webhook
 from carom.wire.email import Header
+from carom.wire.learnt import learn
 from carom.wire.webhooks import HttpAuth, Triggers, Webhook
+
+learn(HttpAuth, Triggers, list[Header])
+
 
 VERIFIED, UNVERIFIED = "verified", "unverified"
 

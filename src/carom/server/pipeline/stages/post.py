@@ -21,6 +21,7 @@ from carom.server.store import endpoints, inbound, posts
 from carom.server.store.endpoints import Target
 from carom.server.store.posts import Attempt, Due
 from carom.server.store.queue import Claim
+from carom.wire.learnt import decoder
 from carom.wire.signatures import EVENT_ID, RETRIES_REMAINING, SIGNATURE, TRACE_ID, sign
 
 NO_HOOK = "the hook is no longer set up"
@@ -29,6 +30,8 @@ MASKED = "***"
 OUTCOMES = {PostState.POSTED: "taken", PostState.WAITING: "again", PostState.DEAD: "given_up"}
 
 log = structlog.get_logger("carom.hooks")
+
+_facts = decoder(InboundFacts)
 
 Record = Callable[[sa.Connection], None]
 
@@ -89,7 +92,7 @@ def _with_content(due: Due, raw: bytes) -> bytes:
 
 def _inbound(due: Due, raw: bytes) -> bytes:
     assert due.message_id is not None, "a received mail has an id"
-    facts = msgspec.json.decode(due.payload, type=InboundFacts)
+    facts = _facts.decode(due.payload)
     mail = read_inbound(raw, facts.mail_from, facts.recipient, due.message_id)
     return inbound_body(mail, raw, raw_email=facts.raw_email)
 
