@@ -9,7 +9,7 @@ from carom import ApiClient, Error
 from tests.e2e.bouncing import FROM, at_test_domain
 
 SENDERS = 4
-PAUSE = 0.15
+PAUSE = 0.04
 """Seconds between two mails of a sender."""
 READ_SECONDS = 2.0
 BOUNCING = 40
