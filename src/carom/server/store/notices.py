@@ -17,6 +17,8 @@ CHANNEL = "carom_due"
 PAUSE_SECONDS = 0.05
 """Between two notices of one node."""
 RETRY_SECONDS = 1.0
+BROKEN = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What a connection raises that is of no use any more: the last when it breaks in the middle of something."""
 
 log = structlog.get_logger("carom.store")
 
@@ -51,13 +53,13 @@ class Notices:
         while True:
             try:
                 connection = await self._connect()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except BROKEN as error:
                 log.warning("cannot listen for notices; trying again", error=str(error))
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
             try:
                 await self._serve(connection)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except BROKEN as error:
                 log.warning("the connection for notices broke; making another", error=str(error))
             finally:
                 connection.terminate()
