@@ -65,6 +65,6 @@ _PHRASES = {
 
 def find_command(text: str) -> str:
     """Return the SMTP command that a text in lower case says was refused, empty where it says none."""
-    if any(command in text for command in _COMMANDS) and (match := _COMMAND.search(text)):
+    if any(map(text.__contains__, _COMMANDS)) and (match := _COMMAND.search(text)):
         return _COMMANDS[match[1]]
     return next((command for phrase, command in _PHRASES.items() if phrase in text), "")

@@ -24,7 +24,7 @@ _REJECTED = re.compile(r"^Your message to <[^>\n]*> was automatically rejected:\
 def status_event(one: Recipient, told: Told, message_id: str | None, rules: Rules, *, alone: bool) -> Failed | Delayed:
     """Make the event of a recipient that a report names."""
     recipient = one.final or one.original
-    diagnostic = _fuller(one.diagnostic, told.text, recipient)
+    diagnostic = _fuller(one.diagnostic, told, recipient)
     codes = one.diagnostic if find_reply(one.diagnostic) else None
     text = f"{diagnostic} BounceCategory: {one.category}" if one.category else diagnostic
     evidence, verdict = _judge(text, rules, status=one.status, action=one.action, codes=codes)
@@ -38,7 +38,7 @@ def status_event(one: Recipient, told: Told, message_id: str | None, rules: Rule
         reply=evidence.reply,
         diagnostic=diagnostic,
         diagnostic_code=one.diagnostic_code,
-        remote_mta=one.remote_mta or find_remote(diagnostic) or find_remote_of(told.text, recipient, alone=alone),
+        remote_mta=one.remote_mta or find_remote(diagnostic) or find_remote_of(told.text, told.lowered, recipient, alone=alone),
         reporting_mta=one.reporting_mta,
         original_message_id=message_id,
         type=verdict.type,
@@ -63,23 +63,22 @@ def _judge(
     return evidence, decide(evidence, rules)
 
 
-def _fuller(diagnostic: str, text: str, recipient: str | None) -> str:
+def _fuller(diagnostic: str, told: Told, recipient: str | None) -> str:
     """Return what the text for people says of a recipient where it quotes the diagnostic or there is none: it adds the
     host, the command that was refused, and the lines that the field leaves out."""
-    if "was automatically rejected" in text and (rejected := _REJECTED.search(text)):
+    if "was automatically rejected" in told.text and (rejected := _REJECTED.search(told.text)):
         return squash(rejected[1])
-    core = squash(diagnostic)[:80].lstrip("0123456789.-# ")
-    lowered = text.lower()
-    if core.lower() not in lowered and core.lower() not in " ".join(lowered.split()):
+    core = squash(diagnostic)[:80].lstrip("0123456789.-# ").lower()
+    if core not in told.lowered and core not in " ".join(told.lowered.split()):
         return diagnostic
-    paragraph = paragraph_of(text, recipient, core)
-    return paragraph if core.lower() in paragraph.lower() else diagnostic
+    paragraph = paragraph_of(told, recipient, core)
+    return paragraph if core in paragraph.lower() else diagnostic
 
 
 def told_events(found: list[Found], mail: Mail, told: Told, rules: Rules) -> tuple[Failed | Delayed, ...]:
     """Make the events of the recipients that only text names."""
     subject = subject_of(mail.headers)
-    action = "delayed" if tells_delay(f"{subject} {told.text}".lower()) else "failed"
+    action = "delayed" if tells_delay(f"{subject.lower()} {told.lowered}") else "failed"
     return tuple(_told_event(one, subject, told, rules, action=action, alone=len(found) == 1) for one in found)
 
 
@@ -99,7 +98,7 @@ def _told_event(one: Found, subject: str, told: Told, rules: Rules, *, action: s
         status=verdict.status,
         reply=evidence.reply,
         diagnostic=text if alone and len(text) <= SHORT_TEXT else one.diagnostic,
-        remote_mta=find_remote(said) or find_remote_of(told.text, one.recipient, alone=alone),
+        remote_mta=find_remote(said) or find_remote_of(told.text, told.lowered, one.recipient, alone=alone),
         original_message_id=told.message_id,
         type=verdict.type,
         rule=verdict.rule,

@@ -12,10 +12,8 @@ HEAD_BYTES, TAIL_BYTES = 1 << 20, 1 << 18
 REPORT_LEAD, REPORT_BYTES = 1 << 9, 1 << 16
 MAX_DEPTH, MAX_PARTS, MAX_TEXT, MAX_SUBJECT, MAX_VALUE = 16, 256, 1 << 17, 1000, 1 << 13
 
-# Of a part only what says how to read it.
-_PART_NAMES = b"\ncontent-t"
-_PART_FIELD = re.compile(rb"(content-(?:type|transfer-encoding))[ \t]*:[ \t]*(.*(?:\n[ \t].*)*)", re.IGNORECASE)
-_VALUE = re.compile(rb".*(?:\n[ \t].*)*")
+_FIELD = re.compile(rb"[ \t]*:[ \t]*(.*(?:\n[ \t].*)*)")
+_NAME = re.compile(rb"\n([!-9;-~]+)[ \t]*:")
 _FOLD = re.compile(r"\n[ \t]+")
 _PARAMETER = re.compile(r""";\s*([a-zA-Z0-9*_-]+)\s*=\s*(?:"([^"\n]*)"?|([^;\s]*))""")
 _DELIMITER = re.compile(rb"^--(\S[^\n]{0,199}?)[ \t]*\n(?:Content-|\n|Received:)", re.MULTILINE | re.IGNORECASE)
@@ -30,38 +28,29 @@ _Other = TypeVar("_Other")
 
 
 class Headers(Mapping[str, str]):
-    """Header fields by lower-case name, unfolded, the first of each name, cut at ``MAX_VALUE``. Where each begins is found
-    at once when the first is asked for; a value is read when it is."""
+    """Header fields by lower-case name, unfolded, the first of each name, cut at ``MAX_VALUE``. A field is searched for
+    when it is asked for: of a block of thirty only a few are."""
 
-    __slots__ = ("_block", "_places", "_values")
+    __slots__ = ("_block", "_lowered", "_values")
 
     def __init__(self, block: bytes = b"") -> None:
-        self._block = block
-        self._places: dict[str, int] | None = None
+        self._block = b"\n" + block
+        self._lowered = self._block.lower()
         self._values: dict[str, str | None] = {}
 
     def _find(self, name: str) -> str | None:
         if name in self._values:
             return self._values[name]
-        places = self._places if self._places is not None else self._look()
-        at = places.get(name)
-        value = None if at is None else self._read(at)
+        value, begin = None, b"\n" + name.encode()
+        at = self._lowered.find(begin)
+        while at >= 0:
+            if field := _FIELD.match(self._block, at + len(begin)):
+                text = field[1][:MAX_VALUE].decode("utf-8", "replace")
+                value = (_FOLD.sub(" ", text) if "\n" in text else text).strip()
+                break
+            at = self._lowered.find(begin, at + 1)
         self._values[name] = value
         return value
-
-    def _look(self) -> dict[str, int]:
-        self._places, at = {}, 0
-        for line in self._block.split(b"\n"):
-            name, colon, _ = line.partition(b":")
-            if colon and name and name[0] not in b" \t":
-                self._places.setdefault(name.decode("utf-8", "replace").rstrip().lower(), at + len(name) + 1)
-            at += len(line) + 1
-        return self._places
-
-    def _read(self, at: int) -> str:
-        match = _VALUE.match(self._block, at)
-        text = match[0].decode("utf-8", "replace") if match else ""
-        return (_FOLD.sub(" ", text) if "\n" in text else text)[:MAX_VALUE].strip()
 
     @overload
     def get(self, name: str, /) -> str | None: ...
@@ -84,7 +73,8 @@ class Headers(Mapping[str, str]):
         return isinstance(name, str) and self._find(name) is not None
 
     def __iter__(self) -> Iterator[str]:
-        return (name for name in (self._places or self._look()) if " " not in name)
+        """The names in their order, for people: a name that no mail system writes is left out."""
+        return iter(dict.fromkeys(name.decode() for name in _NAME.findall(self._lowered)))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -94,7 +84,7 @@ class Headers(Mapping[str, str]):
 
     def holds(self, words: bytes) -> bool:
         """Tell whether words in lower case stand anywhere in the block; a quick way to say no."""
-        return words in self._block.lower()
+        return words in self._lowered
 
 
 class Part(NamedTuple):
@@ -124,10 +114,10 @@ class Mail(NamedTuple):
 def read_mail(raw: bytes) -> Mail:
     """Read a mail: headers, and its leaves in order."""
     block, body = split_head(plain_lines(raw))
-    entity = _read_part_headers(block)
-    content_type = entity.get("content-type", "")
-    parts = list(_leaves(b"", entity, body, 0))
-    return Mail(Headers(block), parts, media_type(content_type), content_type)
+    headers, parts = Headers(block), list[Part]()
+    _read_entity(b"", headers, body, parts, 0)
+    content_type = headers.get("content-type", "")
+    return Mail(headers, parts, media_type(content_type), content_type)
 
 
 def plain_lines(raw: bytes) -> bytes:
@@ -150,20 +140,6 @@ def split_head(entity: bytes) -> tuple[bytes, bytes]:
     return head, body
 
 
-def _read_part_headers(block: bytes) -> dict[str, str]:
-    """Read of headers only what says how to read the entity."""
-    fields: dict[str, str] = {}
-    block = b"\n" + block
-    lowered = block.lower()
-    at = lowered.find(_PART_NAMES)
-    while at >= 0:
-        if match := _PART_FIELD.match(block, at + 1):
-            name, value = (one[:MAX_VALUE].decode("utf-8", "replace") for one in match.groups())
-            fields.setdefault(name.lower(), _FOLD.sub(" ", value).strip())
-        at = lowered.find(_PART_NAMES, at + 1)
-    return fields
-
-
 def media_type(content_type: str) -> str:
     """Return the lower-case media type of a Content-Type value, ``text/plain`` where it has none."""
     return content_type.partition(";")[0].strip().lower() or "text/plain"
@@ -174,20 +150,23 @@ def parameters(content_type: str) -> dict[str, str]:
     return {name.lower(): quoted or plain for name, quoted, plain in _PARAMETER.findall(content_type[:4096])}
 
 
-def _leaves(block: bytes, headers: Mapping[str, str], body: bytes, depth: int) -> Iterator[Part]:
+def _read_entity(block: bytes, headers: Headers, body: bytes, parts: list[Part], depth: int) -> None:
+    """Add the leaves of an entity to ``parts``."""
     content_type = headers.get("content-type", "")
     kind = media_type(content_type)
     pieces: list[bytes] = []
-    if kind.startswith("multipart/") and depth < MAX_DEPTH:
-        boundary = parameters(content_type).get("boundary", "").encode("utf-8", "replace")
-        pieces = (_pieces(body, boundary) if boundary else []) or _guess(body)
+    if kind.startswith("multipart/"):
+        if depth < MAX_DEPTH:
+            boundary = parameters(content_type).get("boundary", "").encode("utf-8", "replace")
+            pieces = (_pieces(body, boundary) if boundary else []) or _guess(body)
+        kind = "text/plain"
     elif depth == 0 and body.startswith(_PREAMBLE):
         pieces = _guess(body)
     for piece in pieces:
         head, inner = split_head(piece)
-        yield from _leaves(head, _read_part_headers(head), inner, depth + 1)
+        _read_entity(head, Headers(head), inner, parts, depth + 1)
     if not pieces:
-        yield Part("text/plain" if kind.startswith("multipart/") else kind, headers, body, block)
+        parts.append(Part(kind, headers, body, block))
 
 
 def _guess(body: bytes) -> list[bytes]:

@@ -11,7 +11,7 @@ from carom.bounce.evidence import Evidence, plain
 from carom.bounce.mime import Mail, subject_of
 from carom.bounce.prose import squash
 from carom.bounce.rulebook import rules_of
-from carom.bounce.sender import is_daemon_named, is_list
+from carom.bounce.sender import is_list
 from carom.bounce.text import Told
 from carom.bounce.verdict import Verdict, decide
 from carom.taxonomy import BounceType
@@ -38,18 +38,18 @@ _EVENTS: dict[BounceType, Notice] = {
 _NAMED_IN_BODY = frozenset({ContentNotice, Challenge})
 
 
-def read_notice(mail: Mail, told: Told, rules: str) -> Report | None:
-    """Read a notice by the rules of one file; None if none of them matches or the mail is of a kind that never counts."""
+def read_notice(mail: Mail, told: Told, rules: str, *, daemon: bool) -> Report | None:
+    """Read a notice by the rules of one file, ``daemon`` where the From is a mail system's; None if none of them matches or the mail is of a kind that never counts."""
     if is_list(mail.headers) or any(part.type in _NEVER for part in mail.parts):
         return None
-    verdict = decide(Evidence(text=plain(_signs(mail, told))), rules_of(rules))
+    verdict = decide(Evidence(text=plain(_signs(mail, told, daemon=daemon))), rules_of(rules))
     event = _EVENTS.get(verdict.type)
     return _report(mail, told, verdict, event) if event else None
 
 
-def _signs(mail: Mail, told: Told) -> str:
+def _signs(mail: Mail, told: Told, *, daemon: bool) -> str:
     headers = mail.headers
-    signs = [f"from: {'daemon' if is_daemon_named(headers) else 'person'}"]
+    signs = [f"from: {'daemon' if daemon else 'person'}"]
     signs += [f"{name}: {headers[name][:80]}" for name in _SIGNS if name in headers]
     signs += [f"subject: {subject_of(headers)[:200]}", f"body: {told.text[:_BODY]}"]
     return "; ".join(signs)

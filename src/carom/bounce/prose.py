@@ -12,6 +12,7 @@ from carom.bounce.addresses import ADDRESS, bare_address, find_address, header_a
 from carom.bounce.codes import REPLY, STATUS
 from carom.bounce.mime import Headers
 from carom.bounce.telling import tells_failure
+from carom.bounce.text import Told
 
 MAX_LINES, MAX_LINE, MAX_RECIPIENTS, MAX_DIAGNOSTIC = 400, 2000, 100, 2000
 
@@ -55,8 +56,8 @@ _EXPANDED_WORDS = ("xpanded from", "enerated from", "riginal address", "ORIGINAL
 # The line before an address that is no recipient: where to write for help.
 _DIRECTION = re.compile(
     r"(?:\bcontact\b|to the address|write to|send (?:e-?)?mail to|directed to)[^.!?:@]{0,80}:?\s*$",
-    re.IGNORECASE,
 )
+_DIRECTION_WORDS = ("contact", "to the address", "write to", "mail to", "directed to")
 _DASHES = re.compile(r"\n[-=_*#~ ]{3,}(?=\n)")
 _HELP = re.compile(
     r"\b(?:contact|assistance|questions|help|support|postmaster|write to|kontakt|contacte[rz]?|contattare)\b",
@@ -122,20 +123,17 @@ def _weak(text: str, lines: list[str], own: set[str], returned: Headers) -> list
     return _merge(_blocks(lines, marks))[:MAX_RECIPIENTS]
 
 
-def paragraph_of(text: str, recipient: str | None, core: str) -> str:
-    """Return what a text says of one recipient: the paragraph that holds ``core``, else the one that holds a code,
-    else the whole text where it does not name the recipient."""
-    lines = text.split("\n")[:MAX_LINES]
-    blocks = [
-        one for one in _blocks(lines, list(_marks(lines, set()))) if recipient and _same(one.recipient, recipient)
-    ]
-    quoting = [one for one in blocks if core and core.lower() in one.diagnostic.lower()]
+def paragraph_of(told: Told, recipient: str | None, core: str) -> str:
+    """Return what a text says of one recipient: the paragraph that holds ``core`` (in lower case), else the one that
+    holds a code, else the whole text where it does not name the recipient."""
+    name = (recipient or "").lower()
+    if not name or name not in told.lowered:
+        return whole(told.text)
+    lines = told.text.split("\n")[:MAX_LINES]
+    blocks = [one for one in _blocks(lines, list(_marks(lines, set()))) if one.recipient.lower() == name]
+    quoting = [one for one in blocks if core and core in one.diagnostic.lower()]
     best = _merge(quoting or blocks)
-    return best[0].diagnostic if best else whole(text)
-
-
-def _same(one: str, other: str) -> bool:
-    return one.lower() == other.lower()
+    return best[0].diagnostic if best else whole(told.text)
 
 
 class Mark(NamedTuple):
@@ -158,16 +156,23 @@ def _marks(lines: list[str], own: set[str]) -> Iterator[Mark]:
 
 def _is_aside(lines: list[str], number: int) -> bool:
     """Tell whether the lines above one say that its address is for help, or that it was reached."""
-    above = lines[max(0, number - 20) : number]
-    *_, before, last = ["", "", *(line for line in above if line.strip())]
-    said = last if len(last.strip()) > _FRAGMENT else f"{before} {last}"
-    heading = next((line for line in reversed(above) if line.endswith(":") and "@" not in line), "")
-    return bool(_DIRECTION.search(said[-160:]) or (heading and _REACHED.match(heading[:200])))
+    heading, said, whole_sentence = "", "", False
+    for line in reversed(lines[max(0, number - 20) : number]):
+        if not whole_sentence and (stripped := line.strip()):
+            whole_sentence = bool(said) or len(stripped) > _FRAGMENT
+            said = f"{line} {said}"
+        if line.endswith(":") and "@" not in line:
+            heading = heading or line
+        if heading and whole_sentence:
+            break
+    said = said[-160:].lower()
+    directs = any(map(said.__contains__, _DIRECTION_WORDS)) and _DIRECTION.search(said)
+    return bool(directs or (heading and _REACHED.match(heading[:200])))
 
 
 def _expanded(text: str) -> re.Match[str] | None:
     """Find the address that a mail was sent to before an alias or a forward changed it."""
-    return _EXPANDED.search(text) if any(word in text for word in _EXPANDED_WORDS) else None
+    return _EXPANDED.search(text) if any(map(text.__contains__, _EXPANDED_WORDS)) else None
 
 
 def _is_sender(mark: Mark, line: str, own: set[str]) -> bool:
@@ -178,7 +183,7 @@ def _is_sender(mark: Mark, line: str, own: set[str]) -> bool:
 def _mark(number: int, line: str) -> Mark | None:
     if _expanded(line) and not _LEADING.match(line):
         return None
-    if match := _ARROW.match(line):
+    if ">" in line and (match := _ARROW.match(line)):
         return Mark(number, _clean(match[1]), above=False)
     for form in (_LEADING, _TRANSCRIPT, _LABEL):
         if match := form.match(line):
@@ -200,7 +205,7 @@ def _sentences(lines: list[str], own: set[str]) -> Iterator[Mark]:
             continue
         for sentence in _SENTENCE.split(line):
             named = list(_named_in(sentence, own)) if "@" in sentence else []
-            if named and tells_failure(sentence):
+            if named and tells_failure(sentence.lower()):
                 yield from (Mark(number, address, above=False) for address in named)
                 return
             first = first or [Mark(number, address, above=False) for address in named]

@@ -16,10 +16,11 @@ _OTHER_END = r"(?:remote|recipient|destination|receiving|target)(?:[ -](?:e-?)?(
 # What stands before a host that is the other end. "At host" is the reporter itself, a client or your host the sender; a
 # label stands alone, as "generating server:" is the reporter too.
 _BEFORE = re.compile(
-    rf"""(?:
-      (?<!\bat\ )(?<!client\ )(?<!sending\ )(?<!your\ )(?<![\w.-])host(?:\ name)?:?
+    rf"""(?:(?<![\w.-])(?:
+      (?<!\bat\ )(?<!client\ )(?<!sending\ )(?<!your\ )host(?:\ name)?:?
       | talking\ to | connected\ to | connect(?:ion)?\ (?:to|with) | conversation\ with | timed\ out\ with | refused\ by | reset\ by
-      | transferring\ to | mail\ exchanger:? | {_OTHER_END}(?:\s?[:;(])?(?:\s?dns;)? | (?:^|[^\sa-z]\S*\ )(?:mail\ )?(?<!name\ )(?:server|relay|mx):
+      | transferring\ to | mail\ exchanger:? | {_OTHER_END}(?:\s?[:;(])?(?:\s?dns;)?
+      ) | (?:^|[^\sa-z]\S*\ )(?:mail\ )?(?<!name\ )(?:server|relay|mx):
     )\Z""",
     re.VERBOSE,
 )
@@ -41,10 +42,10 @@ def find_remote(text: str) -> str | None:
     return next((name for _, name in _hosts(text)), None)
 
 
-def find_remote_of(text: str, recipient: str | None, *, alone: bool) -> str | None:
-    """Return the remote host of one recipient in all of a text: in a transcript the last that was talked to before the
+def find_remote_of(text: str, lowered: str, recipient: str | None, *, alone: bool) -> str | None:
+    """Return the remote host of one recipient in all of a text, ``lowered`` the same in lower case: in a transcript the last that was talked to before the
     recipient is named to it; else, of a recipient that is ``alone``, the only one named."""
-    at = text.lower().rfind(f"to:<{recipient}>".lower())
+    at = lowered.rfind(f"to:<{recipient}>".lower())
     if at >= 0:
         before = [name for place, name in _hosts(text) if place < at]
         return before[-1] if before else None
@@ -57,9 +58,10 @@ def _hosts(text: str) -> Iterator[tuple[int, str]]:
     looked at."""
     end = 0
     for dot in _DOT.finditer(text):
-        if dot.start() < end:
+        at = dot.start()
+        if at < end:
             continue
-        start = 1 + max(text.rfind(space, end, dot.start()) for space in " \n\t") or end
+        start = 1 + max(text.rfind(" ", end, at), text.rfind("\n", end, at), text.rfind("\t", end, at)) or end
         end = found.start() if (found := _SPACE.search(text, dot.end())) else len(text)
         host = _HOST.fullmatch(text, start, end)
         if host and _is_peer(host, text[max(0, start - 80) : start].split()[-4:], text[end : end + 80].split()[:4]):

@@ -63,11 +63,11 @@ def _refusal_as_receipt(mail: Mail, rules: Rules) -> Report | None:
 def _readers(mail: Mail, told: Told, rules: Rules) -> Iterator[Callable[[], Report | None]]:
     """Yield the readers for a mail without a report part. A mail that does not speak as a system does may be a person's
     auto-reply, whose null return path alone makes it no bounce."""
-    voice = voice_of(mail.headers, told.text)
-    autoreplies = partial(read_notice, mail, told, "autoreplies")
+    voice = voice_of(mail.headers, told)
+    autoreplies = partial(read_notice, mail, told, "autoreplies", daemon=voice.daemon)
     # What begins as bounces do and tells of a failure, or names failed recipients, is no notice whatever words it quotes.
     if not (voice.opens and voice.fails) and "x-failed-recipients" not in mail.headers:
-        yield partial(read_notice, mail, told, "notices")
+        yield partial(read_notice, mail, told, "notices", daemon=voice.daemon)
     if voice.system:
         yield partial(_machine_text, mail, told, rules, voice)
         yield autoreplies
@@ -96,9 +96,9 @@ def _wrapped(mail: Mail, rules: Rules) -> Report | None:
 def _machine_text(mail: Mail, told: Told, rules: Rules, voice: Voice) -> Report | None:
     """Read what a mail system wrote without a status part: its fields in the text, or prose."""
     if told.text.startswith("{") and (notified := read_ses(told.text)):
-        return _status_report(mail, Status(None, None, notified), told._replace(text=""), rules)
+        return _status_report(mail, Status(None, None, notified), told._replace(text="", lowered=""), rules)
     subject = subject_of(mail.headers)
-    if not _may_bounce(mail, told, voice) or tells_success(subject, told.text):
+    if not _may_bounce(mail, told, voice) or tells_success(subject.lower(), told.lowered):
         return None
     if "ecipient" in told.text and _STATUS_FIELDS.search(told.text):
         status = read_status(told.text)

@@ -5,10 +5,11 @@ A rule has an id, a match, a type, a source and an example; which fields a match
 """
 
 import re
+import string
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, NamedTuple, overload
 
@@ -50,7 +51,7 @@ class Rules(Sequence["Rule"]):
 
     def __init__(self, rules: Iterable["Rule"]) -> None:
         self._rules = tuple(rules)
-        self.textless = [number for number, rule in enumerate(self._rules) if rule.text is None]
+        self._textless = [number for number, rule in enumerate(self._rules) if rule.text is None]
         self._phrases: dict[str, list[int]] = {}
         self._needs: dict[str, list[int]] = {}
         for number, rule in enumerate(self._rules):
@@ -60,28 +61,57 @@ class Rules(Sequence["Rule"]):
                 self._needs.setdefault(need, []).append(number)
         every = self._phrases.keys() | self._needs.keys()
         common = Counter(key for words in every for key in _keys(words))
-        self._index: dict[str, list[tuple[str, str]]] = {}
+        self._index: dict[bytes, tuple[tuple[str, bytes], ...]] = {}
         for words in sorted(every):
             first, *others = sorted(_keys(words), key=common.__getitem__)
-            self._index.setdefault(first, []).append((words, others[0] if others else first))
+            beside = next((other for other in others if not other.startswith(_BEGUN)), b"")
+            self._index[first] = (*self._index.get(first, ()), (words, beside))
+        self._first_of_codes = lru_cache(maxsize=_KEPT)(self._match_codes)
+        self._filed_under = lru_cache(maxsize=_KEPT)(self._look_up)
+
+    def first(self, evidence: Evidence) -> tuple["Rule", str] | None:
+        """Return the first rule that matches, and what it matched."""
+        coded = self._first_of_codes(evidence.action, evidence.status, evidence.reply, evidence.command)
+        phrases, worth = self.look(evidence.text)
+        for number in sorted(worth.union(phrases)):
+            if coded and coded[0] < number:
+                break
+            rule = self._rules[number]
+            matched = rule.match(evidence, phrases.get(number), worth=number in worth)
+            if matched is not None:
+                return rule, matched
+        return (self._rules[coded[0]], coded[1]) if coded else None
+
+    def _match_codes(self, action: str, status: str | None, reply: int | None, command: str) -> tuple[int, str] | None:
+        """Return the first of the rules without words that matches. Mails have the same few codes again and again, so
+        what is found is kept."""
+        evidence = Evidence(action, status, reply, command)
+        for number in self._textless if evidence.coded else ():
+            matched = self._rules[number].match_codes(evidence)
+            if matched is not None:
+                return number, matched
+        return None
 
     def look(self, text: str) -> tuple[dict[int, str], set[int]]:
         """Return the phrases that stand in a text, by rule, and the rules whose regexes are worth a try."""
         phrases: dict[int, str] = {}
         worth: set[int] = set()
-        keys = set(text.translate(_SPACED).split())
-        keys.update([word[:_KEY] for word in keys])
+        keys = set(text.encode("utf-8", "replace").translate(_SPACED).split())
+        keys.add(_ALWAYS)
         if not text.isascii():
-            keys.add(_ALWAYS)
-        keys.add(_SHORT)
-        index = self._index
-        for words in [
-            words for key in index.keys() & keys for words, other in index[key] if other in keys and words in text
-        ]:
-            for number in self._phrases.get(words, ()):
-                phrases.setdefault(number, words)
-            worth.update(self._needs.get(words, ()))
+            keys.add(_FOREIGN)
+        for filed in map(self._filed_under, keys):
+            for words, beside in filed:
+                if beside in keys and words in text:
+                    for number in self._phrases.get(words, ()):
+                        phrases.setdefault(number, words)
+                    worth.update(self._needs.get(words, ()))
         return phrases, worth
+
+    def _look_up(self, word: bytes) -> tuple[tuple[str, bytes], ...]:
+        """Return what is filed under a word or its beginning, with the word that must stand beside. Most words of a
+        mail stand in the next one too, so what is found is kept."""
+        return self._index.get(word, ()) + self._index.get(_BEGUN + word[:_KEY], ())
 
     @overload
     def __getitem__(self, index: int) -> "Rule": ...
@@ -95,23 +125,27 @@ class Rules(Sequence["Rule"]):
 
 
 _KEY = 3
-# The keys of phrases that have no word to be filed under: those of scripts without spaces, and the shortest.
-_ALWAYS, _SHORT = "", " "
-_SPACED = str.maketrans(dict.fromkeys("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~", " "))
+_KEPT = 1 << 13
+# Before the first letters of a word, where only they are known.
+_BEGUN = b" "
+# The keys of phrases that have no word to be filed under: the shortest, and those of scripts without spaces.
+_ALWAYS, _FOREIGN = b"", b"  "
+_PUNCTUATION = string.punctuation.encode()
+_SPACED = bytes.maketrans(_PUNCTUATION, b" " * len(_PUNCTUATION))
 _UNSPACED = re.compile(r"[\u3000-\U0010ffff]")
 
 
-def _keys(words: str) -> list[str]:
+def _keys(words: str) -> list[bytes]:
     """Return the keys under which a phrase may be filed: its whole words, and the first letters of the last, which a
     text may go on with (a phrase begins where a word begins, and ends anywhere)."""
     if _UNSPACED.search(words):
-        return [_ALWAYS]
-    spaced = words.translate(_SPACED)
-    *whole, last = spaced.split() or [""]
-    if spaced.endswith(" ") and last:
+        return [_FOREIGN]
+    spaced = words.encode().translate(_SPACED)
+    *whole, last = spaced.split() or [b""]
+    if spaced.endswith(b" ") and last:
         whole.append(last)
     keys = [word for word in whole if len(word) > 1]
-    return [*keys, last[:_KEY]] if len(last) >= _KEY else keys or [_SHORT]
+    return [*keys, _BEGUN + last[:_KEY]] if len(last) >= _KEY else keys or [_ALWAYS]
 
 
 class Rule(NamedTuple):

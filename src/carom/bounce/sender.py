@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from carom.bounce.mime import Headers, subject_of
 from carom.bounce.telling import subject_tells_failure, tells_failure
+from carom.bounce.text import Told
 
 _DAEMON = re.compile(
     r"""mail(?:er)?[-_ ]?daemon | mail[ .-]*(?:deliver[a-z]*|system|administrator) | mdaemon | post[ _]?master | post_office
@@ -67,16 +68,11 @@ class Voice(NamedTuple):
     fails: bool
 
 
-def voice_of(headers: Headers, text: str) -> Voice:
+def voice_of(headers: Headers, told: Told) -> Voice:
     """Tell how a mail presents itself."""
-    daemon, opens = is_daemon_named(headers), opens_as_bounce(text)
+    daemon, opens = is_daemon_named(headers), bool(_OPENING.match(told.text))
     system = daemon or opens or says_failure(headers)
-    return Voice(daemon, opens, system, fails=(system or is_daemon(headers)) and tells_failure(text))
-
-
-def opens_as_bounce(text: str) -> bool:
-    """Tell whether a text begins as those of mail systems do."""
-    return bool(_OPENING.match(text))
+    return Voice(daemon, opens, system, fails=(system or is_daemon(headers)) and tells_failure(told.lowered))
 
 
 def is_answer(headers: Headers) -> bool:

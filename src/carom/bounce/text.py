@@ -68,9 +68,11 @@ _LOOSE_ID = re.compile(rb"^[>\t ]*(?:original-)?message-id:\s*(<[^>\s]{1,900}>)"
 
 
 class Told(NamedTuple):
-    """What a report tells people, the headers of the mail it returns, and the report as it came."""
+    """What a report tells people, as it stands and in lower case, the headers of the mail it returns, and the report as
+    it came."""
 
     text: str
+    lowered: str
     returned: Headers
     mail: Mail
 
@@ -113,7 +115,8 @@ def read_told(mail: Mail) -> Told:
         if cut is not None:
             returned = returned or _headers_in(text[cut:])
             break
-    return Told("\n\n".join(told).strip(), returned, mail)
+    text = "\n\n".join(told).strip()
+    return Told(text, text.lower(), returned, mail)
 
 
 def _untyped_mail(part: Part) -> Headers | None:

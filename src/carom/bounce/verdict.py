@@ -39,22 +39,9 @@ def classify(
 def decide(evidence: Evidence, rules: Rules | None = None) -> Verdict:
     """Run the rules in their order; nothing that matches is Unknown."""
     rules = builtin_rules() if rules is None else rules
-    phrases, worth = rules.look(evidence.text)
-    first, matched = len(rules), ""
-    for number in sorted(worth.union(phrases)):
-        found = rules[number].match(evidence, phrases.get(number), worth=number in worth)
-        if found is not None:
-            first, matched = number, found
-            break
-    for number in rules.textless if evidence.coded else ():
-        if number > first:
-            break
-        found = rules[number].match_codes(evidence)
-        if found is not None:
-            first, matched = number, found
-            break
-    if first < len(rules):
-        rule = rules[first]
-        kind = rule.temporary if evidence.temporary else rule.type
-        return Verdict(kind, rule.id, matched, evidence.status, rule.text is not None)
-    return Verdict(BounceType.UNKNOWN, "unmatched", "", evidence.status)
+    first = rules.first(evidence)
+    if first is None:
+        return Verdict(BounceType.UNKNOWN, "unmatched", "", evidence.status)
+    rule, matched = first
+    kind = rule.temporary if evidence.temporary else rule.type
+    return Verdict(kind, rule.id, matched, evidence.status, rule.text is not None)
