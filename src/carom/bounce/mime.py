@@ -73,7 +73,7 @@ class Headers(Mapping[str, str]):
         return isinstance(name, str) and self._find(name) is not None
 
     def __iter__(self) -> Iterator[str]:
-        """The names in their order, for people: a name that no mail system writes is left out."""
+        """Yield the names in their order, each once."""
         return iter(dict.fromkeys(name.decode() for name in _NAME.findall(self._lowered)))
 
     def __len__(self) -> int:

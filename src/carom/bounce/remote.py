@@ -5,6 +5,8 @@ host stands behind words for the other end, before what it said, or with its add
 import re
 from collections.abc import Iterator
 
+from carom.bounce.text import Told
+
 _ADDRESS = r"[\[(](?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F:]{3,45})(?::\d+)?[\])]"
 # A word that is a host: in brackets or quotes, its address behind it, punctuation at its end.
 _HOST = re.compile(
@@ -42,14 +44,14 @@ def find_remote(text: str) -> str | None:
     return next((name for _, name in _hosts(text)), None)
 
 
-def find_remote_of(text: str, lowered: str, recipient: str | None, *, alone: bool) -> str | None:
-    """Return the remote host of one recipient in all of a text, ``lowered`` the same in lower case: in a transcript the last that was talked to before the
+def find_remote_of(told: Told, recipient: str | None, *, alone: bool) -> str | None:
+    """Return the remote host of one recipient in all of a text: in a transcript the last that was talked to before the
     recipient is named to it; else, of a recipient that is ``alone``, the only one named."""
-    at = lowered.rfind(f"to:<{recipient}>".lower())
+    at = told.lowered.rfind(f"to:<{recipient}>".lower())
     if at >= 0:
-        before = [name for place, name in _hosts(text) if place < at]
+        before = [name for place, name in _hosts(told.text) if place < at]
         return before[-1] if before else None
-    hosts = {name.lower(): name for _, name in _hosts(text)} if alone else {}
+    hosts = {name.lower(): name for _, name in _hosts(told.text)} if alone else {}
     return next(iter(hosts.values())) if len(hosts) == 1 else None
 
 

@@ -18,9 +18,10 @@ RETURNED_TYPES = frozenset(
     }
 )
 
-# Lines that mail systems put before the mail they return, and lines that only a returned mail begins with.
+# Lines that mail systems put before the mail they return, and lines that only a returned mail begins with; in lower
+# case, with the line end before.
 _RETURNED = re.compile(
-    r"""(?:
+    r"""\n(?:
       [-_=*|>\ \t]*+(?:
         below\ (?:this\ line\ )?is\ a\ copy | (?:this|here|enclosed|attachment|included)\ is\ a\ copy | start\ of\ returned\ message
         | returned\ (?:mail|message)(?:\ follows)?[-\ \t]*$ | (?:the\ )?headers?\ (?:of\ the\ original|and\ top)
@@ -28,30 +29,10 @@ _RETURNED = re.compile(
         | (?:the\ )?original\ (?:message\ )?headers?\b | message\ (?:headers?|text)\ follow | old\ message:
         | forwarded\ message\ -+ | 附件中的内容是原信件
         | your\ message\ reads | (?:a\ )?summary\ of\ the\ undelivered
-      )[^\n]*
-      | [\ \t]*+(?:return-path|received|dkim-signature|delivered-to|x-originating-ip):\ [^\n]*
-    )$""",
-    re.IGNORECASE | re.MULTILINE | re.VERBOSE,
-)
-# One of these stands in each line that _RETURNED matches.
-_WORDS = (
-    "\nreceived: ",
-    "\nreturn-path: ",
-    "original",
-    "returned",
-    "copy",
-    "header",
-    "unsent",
-    "bounced",
-    "undelivered",
-    "message text",
-    "old message",
-    "your message reads",
-    "forwarded message",
-    "dkim-signature: ",
-    "delivered-to: ",
-    "x-originating-ip: ",
-    "附件中的内容",
+      )
+      | [\ \t]*+(?:return-path|received|dkim-signature|delivered-to|x-originating-ip):[ ]
+    )""",
+    re.MULTILINE | re.VERBOSE,
 )
 _TAG = re.compile(r"<(?:br|p|div|tr|li|h\d|/p|/div|/tr)\b[^>\n]{0,400}>", re.IGNORECASE)
 _CELL = re.compile(r"</t[dh]>", re.IGNORECASE)
@@ -133,20 +114,17 @@ def _is_mail_head(head: bytes) -> bool:
 
 
 def returned_from(text: str) -> int | None:
-    """Return where the returned mail begins in a text. Only lines that hold one of a few words are looked at."""
-    if _RETURNED.match(text):
-        return 0
+    """Return where the returned mail begins in a text."""
+    found = _RETURNED.search(f"\n{lower(text)}")
+    return found.start() if found else None
+
+
+def lower(text: str) -> str:
+    """Return a text in lower case, each character at its place: those that would become two stay as they are."""
     lowered = text.lower()
-    cut: int | None = None
-    for word in _WORDS:
-        seen, at = -1, lowered.find(word, 0, cut)
-        while at >= 0:
-            start = lowered.rfind("\n", 0, at + 1) + 1
-            if start != seen and _RETURNED.match(text, start):
-                cut = start
-                break
-            seen, at = start, lowered.find(word, at + 1, cut)
-    return cut
+    if len(lowered) != len(text):
+        lowered = "".join([one if len(low := one.lower()) > 1 else low for one in text])
+    return lowered
 
 
 def part_headers(part: Part) -> Headers:
