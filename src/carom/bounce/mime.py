@@ -39,8 +39,6 @@ class Headers(Mapping[str, str]):
         self._values: dict[str, str | None] = {}
 
     def _find(self, name: str) -> str | None:
-        if name in self._values:
-            return self._values[name]
         value, begin = None, b"\n" + name.encode()
         at = self._lowered.find(begin)
         while at >= 0:
@@ -60,17 +58,17 @@ class Headers(Mapping[str, str]):
     def get(self, name: str, /, default: _Other) -> str | _Other: ...
     def get(self, name: str, /, default: str | _Other | None = None) -> str | _Other | None:
         """Return a field, ``default`` where there is none."""
-        value = self._find(name)
+        value = self._values[name] if name in self._values else self._find(name)
         return default if value is None else value
 
     def __getitem__(self, name: str) -> str:
-        value = self._find(name)
+        value = self.get(name)
         if value is None:
             raise KeyError(name)
         return value
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and self._find(name) is not None
+        return isinstance(name, str) and self.get(name) is not None
 
     def __iter__(self) -> Iterator[str]:
         """Yield the names in their order, each once."""

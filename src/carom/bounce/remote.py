@@ -59,10 +59,8 @@ def _hosts(text: str) -> Iterator[tuple[int, str]]:
     """Yield the hosts that a text shows to be the other end, with their places in it. Only words with a dot in them are
     looked at."""
     end = 0
-    for dot in _DOT.finditer(text):
+    while dot := _DOT.search(text, end):
         at = dot.start()
-        if at < end:
-            continue
         start = 1 + max(text.rfind(" ", end, at), text.rfind("\n", end, at), text.rfind("\t", end, at)) or end
         end = found.start() if (found := _SPACE.search(text, dot.end())) else len(text)
         host = _HOST.fullmatch(text, start, end)

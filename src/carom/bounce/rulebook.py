@@ -7,7 +7,7 @@ A rule has an id, a match, a type, a source and an example; which fields a match
 import re
 import string
 import tomllib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -52,20 +52,20 @@ class Rules(Sequence["Rule"]):
     def __init__(self, rules: Iterable["Rule"]) -> None:
         self._rules = tuple(rules)
         self._textless = [number for number, rule in enumerate(self._rules) if rule.text is None]
-        self._phrases: dict[str, list[int]] = {}
-        self._needs: dict[str, list[int]] = {}
+        phrases, needs = defaultdict[str, list[int]](list), defaultdict[str, list[int]](list)
         for number, rule in enumerate(self._rules):
             for phrase in rule.text.phrases if rule.text else ():
-                self._phrases.setdefault(phrase, []).append(number)
+                phrases[phrase].append(number)
             for need in rule.text.needs if rule.text else ():
-                self._needs.setdefault(need, []).append(number)
-        every = self._phrases.keys() | self._needs.keys()
+                needs[need].append(number)
+        every = sorted(phrases.keys() | needs.keys())
         common = Counter(key for words in every for key in _keys(words))
-        self._index: dict[bytes, tuple[tuple[str, bytes], ...]] = {}
-        for words in sorted(every):
+        self._index: dict[bytes, tuple[_Filed, ...]] = {}
+        for words in every:
             first, *others = sorted(_keys(words), key=common.__getitem__)
-            beside = next((other for other in others if not other.startswith(_BEGUN)), b"")
-            self._index[first] = (*self._index.get(first, ()), (words, beside))
+            beside = next((other for other in others if not other.startswith(_BEGUN)), _ALWAYS)
+            filed = (beside, words, tuple(phrases[words]), tuple(needs[words]))
+            self._index[first] = (*self._index.get(first, ()), filed)
         self._first_of_codes = lru_cache(maxsize=_KEPT)(self._match_codes)
         self._filed_under = lru_cache(maxsize=_KEPT)(self._look_up)
 
@@ -101,16 +101,16 @@ class Rules(Sequence["Rule"]):
         if not text.isascii():
             keys.add(_FOREIGN)
         for filed in map(self._filed_under, keys):
-            for words, beside in filed:
+            for beside, words, phrase_of, need_of in filed:
                 if beside in keys and words in text:
-                    for number in self._phrases.get(words, ()):
+                    for number in phrase_of:
                         phrases.setdefault(number, words)
-                    worth.update(self._needs.get(words, ()))
+                    worth.update(need_of)
         return phrases, worth
 
-    def _look_up(self, word: bytes) -> tuple[tuple[str, bytes], ...]:
-        """Return what is filed under a word or its beginning, with the word that must stand beside. Most words of a
-        mail stand in the next one too, so what is found is kept."""
+    def _look_up(self, word: bytes) -> "tuple[_Filed, ...]":
+        """Return what is filed under a word or its beginning. Most words of a mail stand in the next one too, so what
+        is found is kept."""
         return self._index.get(word, ()) + self._index.get(_BEGUN + word[:_KEY], ())
 
     @overload
@@ -124,6 +124,9 @@ class Rules(Sequence["Rule"]):
         return len(self._rules)
 
 
+# Of a phrase or a need: the word that must stand in the text too, its words, the rules that have it as a phrase, and
+# those that need it.
+_Filed = tuple[bytes, str, tuple[int, ...], tuple[int, ...]]
 _KEY = 3
 _KEPT = 1 << 13
 # Before the first letters of a word, where only they are known.
