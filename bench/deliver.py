@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from base64 import b64encode
 from collections.abc import Generator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +29,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from bench.accept import module, spent
 from bench.accepting.mails import mail
@@ -143,7 +145,8 @@ def signing() -> float:
         hostname="mail.example", proof="p",
     )  # fmt: skip
     content, key = compose(request, facts), generate_private_key(65537, 2048)
-    signer = Signer("shop.example", "pm", key)
+    private = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    signer = Signer("shop.example", "pm", b64encode(private).decode())
     digest = bytes(32)
     best = {"sign": float("inf"), "rsa": float("inf")}
     for _ in range(2000):

@@ -20,9 +20,9 @@ from carom.server.history import bulk
 from carom.server.keyring import Keyring
 from carom.server.rules.stats import Kind, day_of
 from carom.server.store import bounces, messages, servers, stats
-from carom.server.store.database import sqlite_engine
 from carom.server.store.migrate import upgrade
 from carom.server.store.servers import Tokens
+from carom.server.store.sqlite import sqlite_engine
 from carom.server.store.stats import Span
 from carom.wire.endpoint import encode_json
 

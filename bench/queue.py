@@ -20,10 +20,10 @@ from carom.server.keyring import Keyring
 from carom.server.rules.lifecycle import State
 from carom.server.rules.line import Bucket, Line
 from carom.server.store import line, queue, servers
-from carom.server.store.database import sqlite_engine
 from carom.server.store.migrate import upgrade
 from carom.server.store.schema import message, recipient
 from carom.server.store.servers import Tokens
+from carom.server.store.sqlite import sqlite_engine
 
 MILLION = 1_000_000
 PILE = 400_000 if os.environ.get("FULL") else 100_000

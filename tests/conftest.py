@@ -1,10 +1,12 @@
 """Fixtures of the whole suite, and what CI must not skip."""
 
 import os
+import pickle
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -40,6 +42,34 @@ def _debian(request: pytest.FixtureRequest) -> None:
         if CI:
             pytest.fail(reason)
         pytest.skip(reason)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _as_if_apart() -> "Iterator[None]":
+    """Have what the server asks of SQLite and what comes of it go through pickle, as it does in ``carom serve``, which writes
+    in a process of its own. What tests themselves ask is let be."""
+    from carom.server.store.database import SqliteDatabase
+
+    write = SqliteDatabase.write
+
+    def checked(database: SqliteDatabase, function: Any, *args: Any, **kwargs: Any) -> Any:
+        if not sys._getframe(1).f_globals["__name__"].startswith("carom.server."):
+            return write(database, function, *args, **kwargs)
+        return pickled(database, *_through_pickle((function, args, kwargs)))
+
+    async def pickled(database: SqliteDatabase, function: Any, args: Any, kwargs: Any) -> Any:
+        try:
+            return _through_pickle(await write(database, function, *args, **kwargs))
+        except Exception as error:
+            raise _through_pickle(error) from error
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SqliteDatabase, "write", checked)
+        yield
+
+
+def _through_pickle(value: Any) -> Any:
+    return pickle.loads(pickle.dumps(value))
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from pathlib import Path
 from alembic.command import revision
 from alembic.script import ScriptDirectory
 
-from carom.server.store.database import sqlite_engine
 from carom.server.store.migrate import alembic_config, upgrade
+from carom.server.store.sqlite import sqlite_engine
 
 config = alembic_config()
 number = len(list(ScriptDirectory.from_config(config).walk_revisions())) + 1

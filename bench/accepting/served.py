@@ -44,7 +44,8 @@ def new_id() -> UUID:
 
 async def carom(store: str, folder: str, token: str) -> None:
     """Serve for ever."""
-    server = Carom(settings(store, folder), tokens=Tokens(token, token[::-1]), keyring=KEYRING, works=False)
+    tokens = Tokens(token, token[::-1])
+    server = Carom(settings(store, folder), tokens=tokens, keyring=KEYRING, works=False, apart=True)
     listening = await server.start()
     print(listening.http.port, flush=True)
     await asyncio.Event().wait()

@@ -29,7 +29,7 @@ async def serve(folder: str, token: str, relay: str) -> None:
     await begin(database, KEYRING, tokens, utc_now())
     await database.write(senders.allow_first, "example.com", utc_now())
     await database.close()
-    server = Carom(settings, tokens=tokens, keyring=KEYRING)
+    server = Carom(settings, tokens=tokens, keyring=KEYRING, apart=True)
     listening = await server.start()
     print(listening.http.port, flush=True)
     stop = asyncio.Event()

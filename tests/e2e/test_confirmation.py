@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from carom import AccountApiClient, ApiClient, ApiInputError
 from carom.server.relays import Relays
 from carom.server.store import bodies
-from carom.server.store.database import sqlite_engine
 from carom.server.store.schema import captured
+from carom.server.store.sqlite import sqlite_engine
 from carom.testing import LocalServer
 from tests.peers.sink import running_sink
 from tests.waiting import eventually

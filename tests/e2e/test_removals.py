@@ -6,8 +6,8 @@ import pytest
 import sqlalchemy as sa
 
 from carom import AccountApiClient, ApiClient, InactiveRecipientError, InvalidApiKeyError
-from carom.server.store.database import sqlite_engine
 from carom.server.store.schema import job, message
+from carom.server.store.sqlite import sqlite_engine
 from carom.testing import LocalServer
 from tests.e2e.bouncing import at_test_domain, bounce_of, send
 from tests.e2e.test_confirmation import captured_mails, text_of

@@ -13,9 +13,9 @@ from carom.server.history.story import CHUNK, Plan, Story
 from carom.server.keyring import Keyring
 from carom.server.rules.stats import Kind
 from carom.server.store import bounces, messages, opens, rollup, schema, servers, stats, suppressions
-from carom.server.store.database import sqlite_engine
 from carom.server.store.migrate import upgrade
 from carom.server.store.postgres import PostgresDatabase
+from carom.server.store.sqlite import sqlite_engine
 from carom.server.store.stats import Span
 from carom.server.store.visits import Filter
 from tests.store.sending import recipient_ids, sent

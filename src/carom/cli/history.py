@@ -20,8 +20,9 @@ from carom.server.history.bring import bring
 from carom.server.history.lines import BadLine, Line, read_line
 from carom.server.places import Places
 from carom.server.store import servers
-from carom.server.store.database import Database, sqlite_engine
+from carom.server.store.database import Database
 from carom.server.store.opening import open_database, reach
+from carom.server.store.sqlite import sqlite_engine
 
 CHUNK = 500
 """Lines of a file in one transaction."""

@@ -74,7 +74,7 @@ async def _serve(settings: Settings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    carom = Carom(settings)
+    carom = Carom(settings, apart=True)
     listening = await carom.start()
     if carom.new_tokens is not None:
         print(f"server token: {carom.new_tokens.server}")

@@ -43,7 +43,7 @@ from carom.server.pipeline.jobs import Answer
 from carom.server.pipeline.journal import NAME as JOURNAL
 from carom.server.pipeline.journal import Journal
 from carom.server.pipeline.notifier import Notifier
-from carom.server.pipeline.signing import Identities
+from carom.server.pipeline.signing import Identities, Signing
 from carom.server.pipeline.worker import Worker
 from carom.server.places import Places
 from carom.server.relays import BadRelay
@@ -63,6 +63,7 @@ log = structlog.get_logger("carom.server")
 
 GRACE_SECONDS = 20.0
 KEEP_ALIVE_SECONDS = 75
+LOCK_SECONDS = 2.0
 
 
 class Listening(Struct, frozen=True):
@@ -103,17 +104,20 @@ class Carom:
         tokens: Tokens | None = None,
         keyring: Keyring | None = None,
         works: bool = True,
+        apart: bool = False,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         """Take settings over; nothing is opened before ``start``. ``tokens`` are those of an empty store's first server
         and account, by default from the environment or made up; ``keyring`` holds the installation's keys, by default
         those of CAROM_SECRET or the data folder. One that does not work takes mail in and leaves what is due to others.
-        Raises BadSetting."""
+        ``apart`` has processes of their own write to SQLite and sign: for a program that is nothing but the server. Raises
+        BadSetting."""
         settings.check()
         self.settings = settings
         self._tokens = tokens or _tokens()
         self._keyring = keyring
         self._works = works
+        self._apart = apart
         self.clock = clock
         self.new_tokens: Tokens | None = None
         self._closing = contextlib.AsyncExitStack()
@@ -140,15 +144,20 @@ class Carom:
             raise BadSetting(str(error)) from error
         if settings.postgres_url is None:
             settings.data.mkdir(parents=True, exist_ok=True)
-            starting.enter_context(_locked(settings.data))
+            starting.enter_context(await _locked(settings.data))
+        # These fork: before there are threads, and sockets that others would keep open.
+        database = open_database(settings, apart=self._apart)
+        starting.push_async_callback(database.close)
+        signing = None
+        if self._apart and self._works and settings.mode != "sandbox":
+            signing = Signing.process()
+            starting.push_async_callback(signing.close)
         http_socket = _listen(settings.http)
         starting.callback(http_socket.close)
         http_at = HostPort(settings.http.host, http_socket.getsockname()[1])
         tls = None if settings.tls_cert is None else server_context(settings.tls_cert, settings.tls_key)
         public_url = settings.public_url or f"{'http' if tls is None else 'https'}://{http_at}"
         keyring = self._keyring or load_keyring(settings.data if settings.postgres_url is None else None)
-        database = open_database(settings)
-        starting.push_async_callback(database.close)
         self.new_tokens = await begin(database, keyring, self._tokens, self.clock())
 
         disk = Disk.of(settings)
@@ -176,7 +185,8 @@ class Carom:
             public_url=public_url,
             clock=self.clock,
             chance=random.random,
-            journal=_journal(settings, starting),
+            journal=await _journal(settings, starting),
+            signing=Signing(signing),
         )
         worker = Worker(deps, {Answer: sandbox.answer})
         notifier = Notifier(deps, worker.owner)
@@ -261,13 +271,13 @@ async def _start_http(
         await asyncio.sleep(0.005)
 
 
-def _journal(settings: Settings, starting: contextlib.AsyncExitStack) -> Journal:
+async def _journal(settings: Settings, starting: contextlib.AsyncExitStack) -> Journal:
     """Return the journal of the data folder, which is ours. On PostgreSQL there may be no folder that can be written, or
     another node may have it: then there is none."""
     if settings.postgres_url is not None:
         try:
             settings.data.mkdir(parents=True, exist_ok=True)
-            starting.enter_context(_locked(settings.data))
+            starting.enter_context(await _locked(settings.data))
         except (OSError, BadSetting) as error:
             log.info("no journal: a mail may be sent twice if this process is killed", reason=str(error))
             return Journal()
@@ -316,14 +326,20 @@ def _cannot_listen(flag: str, at: HostPort, error: OSError) -> BadSetting:
     return BadSetting(f"cannot listen at {at}: {reason}; choose another {flag} HOST:PORT (port 0 picks a free one)")
 
 
-@contextlib.contextmanager
-def _locked(data: Path) -> Generator[IO[str]]:
-    """Hold the data folder: one folder, one server."""
-    with (data / "lock").open("a+") as file:
+async def _locked(data: Path) -> IO[str]:
+    """Hold the data folder until the file is closed: one folder, one server. What a server that has just been killed was
+    writing is waited for."""
+    file = (data / "lock").open("a+")
+    until = time.monotonic() + LOCK_SECONDS
+    while True:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
+            if time.monotonic() < until:
+                await asyncio.sleep(0.02)
+                continue
+            file.close()
             raise BadSetting(
                 f"another Carom server has the data folder {data}; stop it, or start this one with another --data"
             ) from None
-        yield file
+        return file

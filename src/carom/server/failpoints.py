@@ -30,6 +30,14 @@ POINTS: Final = {
 """The places, and how far things are there."""
 
 
+_with_it: list[int] = []
+
+
+def die_with(process: int) -> None:
+    """Have another process die too at a place of this one: they are one server."""
+    _with_it.append(process)
+
+
 def _pass(point: str) -> None:
     """Go on: no place is armed."""
 
@@ -41,7 +49,8 @@ def _armed(spec: str) -> Callable[[str], None]:
 
     def failpoint(point: str) -> None:
         if point == armed and next(passes) == times:
-            os.kill(os.getpid(), signal.SIGKILL)
+            for process in (*_with_it, os.getpid()):
+                os.kill(process, signal.SIGKILL)
 
     return failpoint
 

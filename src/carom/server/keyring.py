@@ -102,6 +102,10 @@ class Keyring:
         self._hooks = {name: self._derive(secret, b"hook signing") for name, secret in self._secrets.items()}
         self._sealing = {name: AESGCM(self._derive(secret, b"sealing")) for name, secret in self._secrets.items()}
 
+    def __reduce__(self) -> tuple[type["Keyring"], tuple[dict[str, bytes], str]]:
+        """Go to the process that writes: the keys are made there again."""
+        return type(self), (self._secrets, self.version)
+
     @classmethod
     def read(cls, text: str) -> "Keyring":
         """Read ``VERSION:64 hex digits``, the signing one first, older ones after white space. Raises BadSetting."""

@@ -253,12 +253,41 @@ async def test_an_idle_connection_is_closed_in_time() -> None:
     assert sink.commands[-1] == b"QUIT"
 
 
-async def test_parallel_mails_have_a_connection_each() -> None:
+@pytest.mark.parametrize(("most", "opened"), [(5, 5), (2, 2)])
+async def test_parallel_mails_have_connections_of_their_own_as_far_as_they_go(most: int, opened: int) -> None:
     sink = Sink()
-    async with serving(sink) as route, Connections(hostname="h", max_kept=2) as connections:
+    async with serving(sink) as route, Connections(hostname="h", max_open=most) as connections:
         attempts = await asyncio.gather(*(connections.deliver(route, "", f"a{n}@example.com", MAIL) for n in range(5)))
     assert [attempt.outcome for attempt in attempts] == ["accepted"] * 5
     assert len(sink.mails) == 5
+    assert sink.connections == opened
+
+
+async def test_a_mail_that_finds_all_connections_busy_for_long_is_deferred_and_another_route_is_not() -> None:
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    sink = Sink()
+    connections = Connections(hostname="h", max_open=1, max_wait=0.05, timeouts=Timeouts(greeting=5))
+    async with serving(silent) as stuck, serving(sink) as route, connections:
+        first = asyncio.create_task(connections.deliver(stuck, "", "a@example.com", MAIL))
+        await asyncio.sleep(0.01)
+        second = await connections.deliver(stuck, "", "b@example.com", MAIL)
+        other = await connections.deliver(route, "", "c@example.com", MAIL)
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+        assert not await _is_stuck(connections, stuck)
+    assert (second.outcome, second.phase) == ("deferred", "connect")
+    assert second.error == f"all 1 connections to {stuck} were busy for 0.05 s"
+    assert other.outcome == "accepted"
+
+
+async def _is_stuck(connections: Connections, route: Route) -> bool:
+    """Tell whether a mail finds no connection: one that was cancelled gives its own back."""
+    trying = asyncio.create_task(connections.deliver(route, "", "d@example.com", MAIL))
+    done, _ = await asyncio.wait({trying}, timeout=0.5)
+    trying.cancel()
+    return bool(done) and "busy" in (trying.result().error or "")
 
 
 @pytest.mark.parametrize("recipient", ["a@b\r\nRCPT TO:<c@d>", "a\0@b.example", "\u00fc@b.example"])

@@ -24,6 +24,8 @@ from carom.server.rules.headers import ascii_address
 
 __all__ = ["Connections", "Login", "Route", "Timeouts"]
 
+MAX_OPEN = 32
+"""Fewer than others' systems let one client have: Postfix stops at 50 (smtpd_client_connection_count_limit)."""
 _TIMEOUTS = Timeouts()
 
 
@@ -42,8 +44,9 @@ class Greeted(Struct, frozen=True):
 class Connections:
     """Connections to other systems, kept open and used again per route.
 
-    ``hostname`` is said in EHLO. ``max_idle`` is how long one is kept without use, in seconds; ``max_kept`` how many
-    idle ones a route has; ``max_mails`` how many mails go over one. ``authorities`` is a PEM file of certificates that are
+    ``hostname`` is said in EHLO. ``max_idle`` is how long one is kept without use, in seconds; ``max_open`` how many
+    a route has, for a mail that finds all of them busy waits ``max_wait`` seconds and is deferred; ``max_mails`` how many
+    mails go over one. ``authorities`` is a PEM file of certificates that are
     trusted beside the system's. An async context manager, or call :meth:`close`.
     """
 
@@ -53,7 +56,8 @@ class Connections:
         hostname: str,
         timeouts: Timeouts = _TIMEOUTS,
         max_idle: float = 10.0,
-        max_kept: int = 64,
+        max_open: int = MAX_OPEN,
+        max_wait: float = 60.0,
         max_mails: int = 200,
         authorities: Path | None = None,
     ) -> None:
@@ -61,7 +65,9 @@ class Connections:
         self._hostname = hostname
         self._timeouts = timeouts
         self._max_idle = max_idle
-        self._max_kept = max_kept
+        self._max_open = max_open
+        self._max_wait = max_wait
+        self._room: dict[Route, asyncio.Semaphore] = {}
         self._max_mails = max_mails
         self._contexts = Contexts(authorities)
         self._idle: defaultdict[Route, list[_Idle]] = defaultdict(list)
@@ -82,6 +88,19 @@ class Connections:
         an address that cannot stand in a command.
         """
         sender, recipient = _envelope_address(mail_from), _envelope_address(recipient)
+        room = self._room.get(route) or self._room.setdefault(route, asyncio.Semaphore(self._max_open))
+        try:
+            async with asyncio.timeout(self._max_wait):
+                await room.acquire()
+        except TimeoutError:
+            busy = f"all {self._max_open} connections to {route} were busy for {self._max_wait:g} s"
+            return _stopped(Stopped("connect", error=busy), None)
+        try:
+            return await self._deliver(route, sender, recipient, content)
+        finally:
+            room.release()
+
+    async def _deliver(self, route: Route, sender: str, recipient: str, content: bytes) -> Attempt:
         kept = self._take(route)
         if kept is not None:
             try:
@@ -195,7 +214,7 @@ class Connections:
     def _keep(self, route: Route, dialogue: Dialogue) -> None:
         kept = self._idle[route]
         worn = dialogue.mails >= self._max_mails
-        if self._closed or worn or not dialogue.usable or len(kept) >= self._max_kept:
+        if self._closed or worn or not dialogue.usable:
             dialogue.close(politely=True)
             return
         expiry = asyncio.get_running_loop().call_later(self._max_idle, self._expire, route, dialogue)

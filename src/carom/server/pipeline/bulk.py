@@ -6,6 +6,8 @@ is sent twice however often the job begins.
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -31,27 +33,41 @@ async def send_chunk(job: SendChunk, deps: Deps) -> Callable[[sa.Connection], No
     if chunk is None:
         return None
     made = await asyncio.to_thread(_make, chunk)
-    now = deps.clock()
+    return partial(
+        _accept,
+        chunk_id=job.chunk_id,
+        chunk=chunk,
+        made=made,
+        confirmed_sender=deps.settings.needs_confirmed_sender,
+        now=deps.clock(),
+    )
 
-    def follow(connection: sa.Connection) -> None:
-        tenant = servers.by_id(connection, chunk.server_id)
-        if tenant is None:
-            return
-        if bulk.chunk(connection, job.chunk_id, hold=True) != chunk:
-            raise ChunkChanged(job.chunk_id)
-        answers = accept(
-            connection,
-            tenant,
-            made,
-            confirmed_sender=deps.settings.needs_confirmed_sender,
-            now=now,
-            new_id=lambda: new_message_id(int(now.timestamp() * 1000)),
-        )
-        released = sum(isinstance(answer, Accepted) for answer in answers)
-        failed = len(chunk.messages) - released
-        bulk.conclude(connection, job.chunk_id, chunk.bulk_id, released=released, failed=failed)
 
-    return follow
+def _accept(
+    connection: sa.Connection,
+    *,
+    chunk_id: int,
+    chunk: Chunk,
+    made: list[Checked],
+    confirmed_sender: bool,
+    now: datetime,
+) -> None:
+    tenant = servers.by_id(connection, chunk.server_id)
+    if tenant is None:
+        return
+    if bulk.chunk(connection, chunk_id, hold=True) != chunk:
+        raise ChunkChanged(chunk_id)
+    answers = accept(
+        connection,
+        tenant,
+        made,
+        confirmed_sender=confirmed_sender,
+        now=now,
+        new_id=lambda: new_message_id(int(now.timestamp() * 1000)),
+    )
+    released = sum(isinstance(answer, Accepted) for answer in answers)
+    failed = len(chunk.messages) - released
+    bulk.conclude(connection, chunk_id, chunk.bulk_id, released=released, failed=failed)
 
 
 def give_up_chunk(connection: sa.Connection, job: SendChunk) -> None:

@@ -35,11 +35,7 @@ class Deps:
     chance: Callable[[], float]
     relays: tuple[Route, ...] = ()
     journal: Journal = field(default_factory=Journal)
-
-    @cached_property
-    def signing(self) -> Signing:
-        """What signs mails."""
-        return Signing()
+    signing: Signing = field(default_factory=Signing)
 
     @cached_property
     def failover(self) -> Failover:

@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import sqlalchemy as sa
 import structlog
@@ -141,8 +142,7 @@ class Notifier:
             posted = await post(held, self._deps, self._hooks)
         except OperationalError:
             log.warning("the store cannot be used; trying again", post_id=held.id, exc_info=True)
-            now = self._deps.clock()
-            await self._record(lambda connection: queue.settle_claim(connection, schema.post, held, due_at=now))
+            await self._record(partial(queue.put_back, table=schema.post.name, held=held, now=self._deps.clock()))
             return
         if posted is not None:
             self._note(endpoint, posted)

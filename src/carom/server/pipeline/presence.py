@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 import structlog
@@ -35,7 +35,7 @@ class Presence:
         """Take back what is held by the dead: on a store of one process, everything that is held."""
         database = self._deps.database
         if database.exclusive:
-            await database.write(self._release_all)
+            await database.write(_release_all, self._deps.clock())
             return
         await database.write(nodes.beat, self._node_id)
         self._beating = asyncio.create_task(self._beat(), name="presence")
@@ -48,10 +48,6 @@ class Presence:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._beating
         await self._deps.database.write(nodes.leave, self._node_id, self._deps.clock())
-
-    def _release_all(self, connection: sa.Connection) -> None:
-        for table in (schema.recipient, schema.job, schema.post):
-            queue.release(connection, table, self._deps.clock())
 
     async def _beat(self) -> None:
         answered = time.monotonic()
@@ -71,3 +67,8 @@ class Presence:
             log.warning("a node is silent; what it held is due again", node_id=node_id)
         if dead:
             self._wake()
+
+
+def _release_all(connection: sa.Connection, now: datetime) -> None:
+    for table in (schema.recipient, schema.job, schema.post):
+        queue.release(connection, table, now)

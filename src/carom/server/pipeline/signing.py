@@ -5,10 +5,12 @@ process with a key of its own return-path domain, so that mail of a sender witho
 """
 
 import asyncio
+import contextlib
 from base64 import b64decode
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from functools import lru_cache
+from typing import NamedTuple, cast
 
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -17,6 +19,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 from msgspec import Struct
 
+from carom.server.apart import Apart, Outcome, settle
 from carom.server.config import Settings
 from carom.server.keyring import Keyring, new_signing_key
 from carom.server.rules import signature
@@ -37,11 +40,11 @@ GOOD_FOR = timedelta(days=7)
 
 
 class Signer(Struct, frozen=True):
-    """A key that is ready to sign, with the name that DNS has of it."""
+    """A key, PKCS#8 in base64, with the name that DNS has of it."""
 
     domain: str
     selector: str
-    key: RSAPrivateKey
+    private: str
     lasts: timedelta | None = None
 
 
@@ -99,66 +102,75 @@ class _Unsigned(NamedTuple):
     content: bytes
     signers: tuple[Signer, ...]
     at: datetime
-    signed: "asyncio.Future[bytes]"
 
 
 class Signing:
-    """Signs mails on threads: RSA takes a quarter of a millisecond and lets others run meanwhile. What comes in during a
-    round is in the next one, since handing over a mail by itself costs as much again."""
+    """Signs mails, in a process of its own or on threads: RSA takes a quarter of a millisecond, in which others may run.
+    What comes in during a round is in the next one, since handing over a mail by itself costs as much again."""
 
-    def __init__(self) -> None:
-        """Have nothing to sign."""
-        self._waiting: list[_Unsigned] = []
+    def __init__(self, apart: Apart | None = None) -> None:
+        """Have nothing to sign. ``apart`` is the process that signs."""
+        self._apart = apart
+        self._waiting: list[tuple[_Unsigned, asyncio.Future[bytes]]] = []
         self._signing: set[asyncio.Task[None] | None] = set()
 
     async def signed(self, content: bytes, signers: tuple[Signer, ...], at: datetime) -> bytes:
         """Return a mail with a signature of each key."""
         if not signers:
             return content
+        mail = _Unsigned(content, signers, at)
+        if self._apart is not None:
+            return cast("bytes", await self._apart.put(mail)) + content
         signed: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Unsigned(content, signers, at, signed))
+        self._waiting.append((mail, signed))
         if len(self._signing) < ROUNDS:
             self._signing.add(asyncio.create_task(self._sign_rounds(), name="signing"))
-        return await signed
+        return await signed + content
+
+    @staticmethod
+    def process() -> Apart:
+        """Fork a process that signs. See :class:`carom.server.apart.Apart`."""
+        return Apart(lambda: contextlib.nullcontext(sign_some), most=ROUND)
 
     async def _sign_rounds(self) -> None:
         await asyncio.sleep(0)  # what is due together with the first comes along
         while self._waiting:
             mails, self._waiting = self._waiting[:ROUND], self._waiting[ROUND:]
-            outcomes = await asyncio.to_thread(_sign_round, mails)
-            for mail, outcome in zip(mails, outcomes, strict=True):
-                if mail.signed.done():
-                    continue
-                if isinstance(outcome, bytes):
-                    mail.signed.set_result(outcome)
-                else:
-                    mail.signed.set_exception(outcome)
+            outcomes = await asyncio.to_thread(sign_some, [mail for mail, _ in mails])
+            for (_, signed), outcome in zip(mails, outcomes, strict=True):
+                settle(signed, outcome)
         self._signing.discard(
             asyncio.current_task()
         )  # now: with a callback, what comes in before it would wait for ever
 
 
-def _sign_round(mails: Sequence[_Unsigned]) -> list[bytes | Exception]:
-    outcomes: list[bytes | Exception] = []
-    for content, signers, at, _ in mails:
+def sign_some(mails: Sequence[_Unsigned]) -> list[Outcome]:
+    """Make the header fields that sign some mails."""
+    outcomes: list[Outcome] = []
+    for mail in mails:
         try:
-            outcomes.append(sign(content, signers, at))
+            outcomes.append(Outcome(sign(*mail)))
         except Exception as error:  # noqa: BLE001  it is told to whom the mail is
-            outcomes.append(error)
+            outcomes.append(Outcome(None, error))
     return outcomes
 
 
 def sign(content: bytes, signers: tuple[Signer, ...], at: datetime) -> bytes:
-    """Return a mail with a signature of each key, now and here."""
+    """Return the header fields that sign a mail, one of each key, made now and here."""
     mail = signature.read(content)
     headers = b""
     for signer in signers:
         lacking = signature.sign(mail, signer.domain, signer.selector, at, signer.lasts)
-        headers += lacking.header(signer.key.sign(lacking.signed, PKCS1v15(), SHA256()))
-    return headers + content
+        headers += lacking.header(_key(signer.private).sign(lacking.signed, PKCS1v15(), SHA256()))
+    return headers
+
+
+@lru_cache(maxsize=MOST_KNOWN)
+def _key(private: str) -> RSAPrivateKey:
+    key = load_der_private_key(b64decode(private), password=None)
+    assert isinstance(key, RSAPrivateKey), "the only kind that is made"
+    return key
 
 
 def _signer(key: ActiveKey, lasts: timedelta | None = None) -> Signer:
-    private = load_der_private_key(b64decode(key.private), password=None)
-    assert isinstance(private, RSAPrivateKey), "the only kind that is made"
-    return Signer(key.domain, key.selector, private, lasts)
+    return Signer(key.domain, key.selector, key.private, lasts)

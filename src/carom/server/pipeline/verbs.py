@@ -3,6 +3,7 @@ transactions of a thousand: nobody waits for it, and one that is broken off is s
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -26,7 +27,7 @@ async def resume(database: Database, of: Bucket, now: datetime) -> int:
     await database.write(buckets.resume, of)
     server_id = None if of[0] == EVERY_SERVER else of[0]
     ids = await database.read(buckets.parked, Which(domain=of[1], server_id=server_id))
-    return await _each(database, ids, lambda connection, some: buckets.due_now(connection, some, now))
+    return await _each(database, ids, partial(buckets.due_now, now=now))
 
 
 async def retry(database: Database, which: Which, now: datetime) -> int:
@@ -38,20 +39,20 @@ async def retry(database: Database, which: Which, now: datetime) -> int:
         for one in await database.read(buckets.listed, which, now, 1000):
             await database.write(buckets.wake, (one.server_id, one.domain))
     ids = await database.read(buckets.put_off, which, now)
-    return await _each(database, ids, lambda connection, some: buckets.due_now(connection, some, now))
+    return await _each(database, ids, partial(buckets.due_now, now=now))
 
 
 async def cancel(database: Database, which: Which, now: datetime) -> int:
     """Take mail out of the queue that nobody works on just now; tell how many."""
     ids = await database.read(buckets.idle, which)
+    return await _each(database, ids, partial(_take_out, now=now))
 
-    def settled(connection: sa.Connection, some: Sequence[int]) -> int:
-        out = buckets.take_out(connection, some)
-        for recipient_id in out:
-            settle(connection, Settle(recipient_id, Event.CANCELLED, now))
-        return len(out)
 
-    return await _each(database, ids, settled)
+def _take_out(connection: sa.Connection, ids: Sequence[int], now: datetime) -> int:
+    out = buckets.take_out(connection, ids)
+    for recipient_id in out:
+        settle(connection, Settle(recipient_id, Event.CANCELLED, now))
+    return len(out)
 
 
 async def _each(database: Database, ids: Sequence[int], change: Callable[[sa.Connection, Sequence[int]], int]) -> int:

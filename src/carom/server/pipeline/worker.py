@@ -12,7 +12,7 @@ import traceback
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 from uuid import uuid4
 
@@ -43,8 +43,11 @@ from carom.server.store.queue import Claim
 
 LEASE = timedelta(minutes=45)
 """Longer than the slowest attempt, all hosts and phases of it. What the dead hold is taken back long before: see Presence."""
-CONCURRENCY = 64
-"""How many deliveries and jobs run at once. One bucket alone gets half of it: see carom.server.rules.line."""
+CONCURRENCY = 256
+"""How many deliveries and jobs are held at once. One bucket alone gets half of it: see carom.server.rules.line."""
+SLICE = 32
+MOST_BYTES = 64 * 1024 * 1024
+"""Deliveries are read so many at once, and no more while those under way hold so many bytes of mail."""
 POLL_SECONDS = 1.0
 NOBODY: Bucket = (0, "")
 """The bucket of what is not sent any more."""
@@ -57,7 +60,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 Follow = Callable[[sa.Connection], Sequence[Settle] | None]
-"""What follows from a job, written in the transaction that finishes it; it returns the facts among that."""
+"""What follows from a job, written in the transaction that finishes it; it returns the facts among that. It can be pickled:
+a partial of a function of a module."""
 
 Handler = Callable[[Any, Deps], Awaitable[Follow | None]]
 """What runs a job of a kind. It raises to be called again."""
@@ -83,8 +87,11 @@ class Worker:
         self._wake = asyncio.Event()
         self._stopping = False
         self._running: set[asyncio.Task[None]] = set()
-        self._line = Line()
         self._busy: Counter[Bucket] = Counter()
+        self._jobs = 0
+        self._bytes = 0
+        self._room = asyncio.Event()
+        self._room.set()
         self._results: list[tuple[_Result, asyncio.Future[None]]] = []
         self._recording: asyncio.Task[None] | None = None
         self._loop: asyncio.Task[None] | None = None
@@ -106,15 +113,12 @@ class Worker:
         journal = self._deps.journal
         left = [_Result(_held_before(noted.claim), [noted.fact]) for noted in journal.left()]
         for start in range(0, len(left), RESULTS):
-            facts = await self._deps.database.write(self._finish_held, left[start : start + RESULTS])
+            results = left[start : start + RESULTS]
+            facts = _told(results, await self._deps.database.write(_finish_held, results))
             if facts:
                 log.info("mails that remotes had taken are recorded", mails=len(facts))
                 metrics.settled(facts)
         journal.clear()
-
-    def _finish_held(self, connection: sa.Connection, results: Sequence["_Result"]) -> list[Settle]:
-        ours = deliveries.held(connection, [result.claim for result in results])
-        return self._finish_deliveries(connection, [result for result in results if result.claim.id in ours])
 
     async def stop(self, grace: float) -> None:
         """Claim no more, let what runs finish for so many seconds, and give the rest back."""
@@ -136,7 +140,7 @@ class Worker:
             self.turned_at = time.monotonic()
             self._wake.clear()
             try:
-                again = await self._claim(CONCURRENCY - len(self._running))
+                again = await self._claim(CONCURRENCY - self._jobs - self._busy.total())
                 wait = 0.0 if again else await self._idle_seconds()
             except DBAPIError:
                 log.exception("the store cannot be used; trying again")
@@ -146,47 +150,55 @@ class Worker:
 
     async def _claim(self, free: int) -> bool:
         """Start what is claimed; tell whether to look again at once."""
-        deliveries, others, more = await self._deps.database.write(self._claim_both, free)
+        deliveries, others, more = await self._deps.database.write(
+            _claim_both, self.owner, self._busy, self._deps.clock(), free
+        )
         if deliveries or others:
             failpoint("claim.after-commit")
         for held in deliveries:
             self._busy[held.bucket] += 1
         for claim in others:
+            self._jobs += 1
             self._start(self._work(claim))
-        await self._start_deliveries(deliveries)
+        if deliveries:
+            self._start(self._start_deliveries(deliveries))
         return bool(deliveries or others or more)
 
-    async def _start_deliveries(self, held: list[Held]) -> None:
-        """Read what the attempts need, all at once, and begin them."""
-        if not held:
-            return
-        try:
-            found = await self._deps.database.read(load, [one.id for one in held], self._deps)
-        except Exception:  # one of them cannot be read, or the store is away: each by itself will tell
-            log.warning("deliveries are read one by one", exc_info=True)
+    async def _start_deliveries(self, claimed: list[Held]) -> None:
+        """Read what the attempts need, and begin them."""
+        for start in range(0, len(claimed), SLICE):
+            held = claimed[start : start + SLICE]
+            await self._room.wait()
+            try:
+                found = await self._deps.database.read(load, [one.id for one in held], self._deps)
+            except Exception:  # one of them cannot be read, or the store is away: each by itself will tell
+                log.warning("deliveries are read one by one", exc_info=True)
+                for one in held:
+                    self._start(self._leave(one, 0, partial(self._deliver_alone, one)))
+                continue
             for one in held:
-                self._start(self._leave(one, partial(self._deliver_alone, one)))
-            return
-        for one in held:
-            self._start(self._leave(one, partial(self._deliver, one, found.get(one.id))))
+                loaded = found.get(one.id)
+                size = 0 if loaded is None else loaded.delivery.size
+                self._carry(size)
+                self._start(self._leave(one, size, partial(self._deliver, one, loaded)))
 
-    async def _leave(self, claim: Held, work: Callable[[], Awaitable[None]]) -> None:
+    async def _leave(self, claim: Held, size: int, work: Callable[[], Awaitable[None]]) -> None:
         """Do something about a claim; then its bucket has room again."""
         try:
             await work()
         finally:
+            self._carry(-size)
             self._busy[claim.bucket] -= 1
             if not self._busy[claim.bucket]:
                 del self._busy[claim.bucket]
 
-    def _claim_both(self, connection: sa.Connection, free: int) -> tuple[list[Held], list[Claim], bool]:
-        now = self._deps.clock()
-        others = queue.claim(connection, schema.job, owner=self.owner, now=now, lease=LEASE, limit=free) if free else []
-        left = free - len(others)
-        held, more = line.claim(
-            connection, self._line, self._busy.copy(), owner=self.owner, now=now, lease=LEASE, free=left
-        )
-        return held, others, more
+    def _carry(self, size: int) -> None:
+        """Count the bytes of the mails that are under way."""
+        self._bytes += size
+        if self._bytes < MOST_BYTES:
+            self._room.set()
+        else:
+            self._room.clear()
 
     async def _idle_seconds(self) -> float:
         """Return how long nothing comes due. What is due already waits for something that wakes us."""
@@ -218,7 +230,7 @@ class Worker:
         try:
             found = await self._deps.database.read(load, [claim.id], self._deps)
         except OperationalError:
-            await self._put_back(schema.recipient, claim)
+            await self._put_back(schema.recipient.name, claim)
         except Exception as error:  # a fault of ours: the mail is kept and tried again
             log.exception("a mail cannot be read", recipient_id=claim.id)
             await self._recorded(_Result(claim, [_own_fault(claim, error, self._deps)]))
@@ -230,7 +242,7 @@ class Worker:
         try:
             facts = await deliver(Deliver(claim), loaded, deps)
         except OperationalError:
-            await self._put_back(schema.recipient, claim)
+            await self._put_back(schema.recipient.name, claim)
             return
         except Exception as error:  # a fault of ours: the mail is kept and tried again
             log.exception("a delivery failed in this program", recipient_id=claim.id)
@@ -250,7 +262,8 @@ class Worker:
         while self._results:
             group, self._results = self._results[:RESULTS], self._results[RESULTS:]
             try:
-                metrics.settled(await self._record(self._finish_deliveries, [result for result, _ in group]))
+                results = [result for result, _ in group]
+                metrics.settled(_told(results, await self._record(_finish_deliveries, results)))
                 failpoint("settle.after-commit")
             except Exception:  # one of them cannot be recorded: each by itself will tell which
                 log.warning("results are recorded one by one", exc_info=True)
@@ -263,7 +276,7 @@ class Worker:
 
     async def _record_one(self, result: "_Result", recorded: "asyncio.Future[None]") -> None:
         try:
-            metrics.settled(await self._record(self._finish_deliveries, [result]))
+            metrics.settled(_told([result], await self._record(_finish_deliveries, [result])))
         except Exception as error:  # noqa: BLE001  it is told where it is waited for
             if not recorded.done():
                 recorded.set_exception(error)
@@ -283,24 +296,10 @@ class Worker:
                 log.warning("a result cannot be recorded; trying again", exc_info=True)
                 await asyncio.sleep(POLL_SECONDS)
 
-    async def _put_back(self, table: sa.Table, claim: Claim) -> None:
+    async def _put_back(self, queued: str, claim: Claim) -> None:
         """Let a row that the store was away for be due again at once: nothing was done about it."""
-        log.warning("the store cannot be used; trying again", table=table.name, id=claim.id)
-        now = self._deps.clock()
-        await self._record(lambda connection: queue.settle_claim(connection, table, claim, due_at=now))
-
-    def _finish_deliveries(self, connection: sa.Connection, results: Sequence["_Result"]) -> list[Settle]:
-        """Write down what became of some deliveries; return what is written, nothing of those that are no longer ours."""
-        plain = [(result.claim, result.facts[0]) for result in results if result.is_plain]
-        lost = settle_accepted(connection, plain) if plain else []
-        for claim in lost:
-            _tell_lost(claim)
-        written = [fact for claim, fact in plain if claim not in lost]
-        for result in results:
-            if not result.is_plain:
-                written += _finish_delivery(connection, result.claim, result.facts)
-        failpoint("settle.before-commit")
-        return written
+        log.warning("the store cannot be used; trying again", table=queued, id=claim.id)
+        await self._record(queue.put_back, queued, claim, self._deps.clock())
 
     async def _work(self, claim: Claim) -> None:
         deps = self._deps
@@ -309,9 +308,9 @@ class Worker:
             kind, payload = await deps.database.read(jobs.read, claim.id)
             job = msgspec.convert({"type": kind, **payload}, Job)
             follow = await self._handlers[type(job)](job, deps)
-            metrics.settled(await self._record(self._finish, claim, follow))
+            metrics.settled(await self._record(_finish, claim, follow))
         except OperationalError:
-            await self._put_back(schema.job, claim)
+            await self._put_back(schema.job.name, claim)
         except NoResultFound:
             log.info("what a job is about is no longer kept", kind=kind, job_id=claim.id)
             await deps.database.write(jobs.finish, claim)
@@ -322,11 +321,8 @@ class Worker:
             due_at = None if wait is None else deps.clock() + wait
             described = "".join(traceback.format_exception_only(error))
             await self._record(_postpone, claim, due_at, described)
-
-    def _finish(self, connection: sa.Connection, claim: Claim, follow: Follow | None) -> Sequence[Settle]:
-        if jobs.finish(connection, claim) and follow is not None:
-            return follow(connection) or ()
-        return ()
+        finally:
+            self._jobs -= 1
 
 
 class _Result(NamedTuple):
@@ -344,11 +340,61 @@ class _Result(NamedTuple):
         return fact.event is Event.ACCEPTED and fact.tracked is None
 
 
-def _finish_delivery(connection: sa.Connection, claim: Held, facts: list[Settle]) -> list[Settle]:
+@lru_cache(maxsize=16)
+def _line_of(owner: str) -> Line:
+    """Return the line as a worker knows it. It is a hint, and so it may be kept where claims are written."""
+    del owner
+    return Line()
+
+
+def _claim_both(
+    connection: sa.Connection, owner: str, busy: Counter[Bucket], now: datetime, free: int
+) -> tuple[list[Held], list[Claim], bool]:
+    others = queue.claim(connection, schema.job, owner=owner, now=now, lease=LEASE, limit=free) if free else []
+    left = free - len(others)
+    held, more = line.claim(connection, _line_of(owner), busy, owner=owner, now=now, lease=LEASE, free=left)
+    return held, others, more
+
+
+def _finish_held(connection: sa.Connection, results: Sequence[_Result]) -> set[int]:
+    ours = deliveries.held(connection, [result.claim for result in results])
+    still = [result for result in results if result.claim.id in ours]
+    return {result.claim.id for result in results} - set(ours) | _finish_deliveries(connection, still)
+
+
+def _finish_deliveries(connection: sa.Connection, results: Sequence[_Result]) -> set[int]:
+    """Write down what became of some deliveries; return the ids of the recipients that are no longer ours, of which nothing
+    is written."""
+    plain = [(result.claim, result.facts[0]) for result in results if result.is_plain]
+    lost = settle_accepted(connection, plain) if plain else []
+    lost += [
+        result.claim
+        for result in results
+        if not (result.is_plain or _finish_delivery(connection, result.claim, result.facts))
+    ]
+    for claim in lost:
+        log.warning(
+            "a delivery is no longer ours: its lease ran out, or its message was removed", recipient_id=claim.id
+        )
+    failpoint("settle.before-commit")
+    return {claim.id for claim in lost}
+
+
+def _told(results: Sequence[_Result], lost: set[int]) -> list[Settle]:
+    """Return the facts that are written."""
+    return [fact for result in results if result.claim.id not in lost for fact in result.facts]
+
+
+def _finish(connection: sa.Connection, claim: Claim, follow: Follow | None) -> Sequence[Settle]:
+    if jobs.finish(connection, claim) and follow is not None:
+        return follow(connection) or ()
+    return ()
+
+
+def _finish_delivery(connection: sa.Connection, claim: Held, facts: list[Settle]) -> bool:
     due_at = next((fact.retry_at for fact in facts if fact.retry_at), None)
     if not queue.settle_claim(connection, schema.recipient, claim, due_at=due_at):
-        _tell_lost(claim)
-        return []
+        return False
     for fact in facts:
         settle(connection, fact)
         if fact.slow_down:
@@ -357,29 +403,27 @@ def _finish_delivery(connection: sa.Connection, claim: Held, facts: list[Settle]
             buckets.wake(connection, claim.bucket)
         if fact.tracked is not None:
             deliveries.track(connection, fact.recipient_id, opens=fact.tracked.opens, links=fact.tracked.links)
-    return facts
+    return True
 
 
 def _held_before(claim: Claim) -> Held:
     return Held(claim.id, claim.attempts, claim.fence, bucket=NOBODY, rested=False)
 
 
-def _tell_lost(claim: Claim) -> None:
-    log.warning("a delivery is no longer ours: its lease ran out, or its message was removed", recipient_id=claim.id)
-
-
 async def _digest(job: Digest, deps: Deps) -> Follow:
     facts, outcome = await digest(job, deps)
     failpoint("digest.before-settle")
+    return partial(_digested, received_id=job.received_id, facts=facts, outcome=outcome)
 
-    def follow(connection: sa.Connection) -> Sequence[Settle]:
-        for fact in facts:
-            settle(connection, fact)
-        received.conclude(connection, job.received_id, outcome)
-        failpoint("digest.before-commit")
-        return facts
 
-    return follow
+def _digested(
+    connection: sa.Connection, *, received_id: int, facts: Sequence[Settle], outcome: str
+) -> Sequence[Settle]:
+    for fact in facts:
+        settle(connection, fact)
+    received.conclude(connection, received_id, outcome)
+    failpoint("digest.before-commit")
+    return facts
 
 
 HANDLERS: dict[type[Any], Handler] = {

@@ -1,6 +1,7 @@
 """What the API refuses, as a value that can be raised: a row of the error table with its text filled in."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from carom.wire.errors import ERRORS, ErrorBody, ErrorRow
 
@@ -18,10 +19,18 @@ class Refusal(Exception):
         self.errors: dict[str, list[ErrorBody]] | None = None
         super().__init__(f"{self.code}: {self.message}")
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Be pickled as what it says: the values that filled the text are not kept."""
+        return _said, (type(self), self.code, self.message), self.__dict__
+
     def about(self, inactive: tuple[str, ...]) -> "Refusal":
         """Name the inactive addresses that it is about, and return it."""
         self.inactive = inactive
         return self
+
+
+def _said(kind: type[Refusal], code: int, message: str) -> Refusal:
+    return kind(code, message)
 
 
 class Refusals(Refusal):

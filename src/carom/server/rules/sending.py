@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import TypeVar
 
+import msgspec
 from msgspec import Struct, UnsetType, structs
 
 from carom.server.rules.refusals import Refusal, invalid_email
@@ -20,6 +21,7 @@ from carom.wire.email import SendEmail
 Item = TypeVar("Item")
 
 _BOUNCE_TYPE_HEADER = BOUNCE_TYPE_HEADER.lower()
+_encode = msgspec.json.Encoder().encode
 _HEADER_NAME = re.compile(r"[!-9;-~]+")  # RFC 5322, 3.6.8: printable ASCII without the colon
 
 
@@ -41,17 +43,17 @@ class Recipient(Struct, frozen=True):
 
 
 class Checked(Struct, frozen=True):
-    """A message that may be stored: its request, and what was read from it."""
+    """A message that may be stored: its request as JSON, and what was read from it. ``to`` is To as it was sent, for the
+    answer; ``metadata`` is JSON."""
 
-    email: SendEmail
+    content: bytes
     from_: Address
     recipients: tuple[Recipient, ...]
     stream: str
-
-    @property
-    def to(self) -> str | None:
-        """To as it was sent, for the answer."""
-        return given(self.email.to) or None
+    to: str | None
+    subject: str
+    tag: str | None
+    metadata: str | None
 
 
 def given(text: str | UnsetType | None) -> str:
@@ -75,10 +77,14 @@ def check(email: SendEmail) -> Checked:
         _check_attachment(attachment)
     asked = next((h.value for h in _or_empty(email.headers) if h.name.lower() == _BOUNCE_TYPE_HEADER), None)
     return Checked(
-        email=email,
+        content=_encode(email),
         from_=from_,
         recipients=tuple([_recipient(address.email, asked) for address in recipients]),
         stream=given(email.message_stream) or limits.DEFAULT_STREAM,
+        to=given(email.to) or None,
+        subject=given(email.subject),
+        tag=given(email.tag) or None,
+        metadata=_encode(email.metadata).decode() if isinstance(email.metadata, dict) else None,
     )
 
 

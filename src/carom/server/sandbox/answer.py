@@ -41,15 +41,8 @@ class Sandbox:
         await self._listener.stop(grace)
 
     async def _keep(self, taken: list[Captured]) -> None:
-        await self._database.write(self._store, taken)
+        await self._database.write(_store, taken, self._clock())
         self.wake()
-
-    def _store(self, connection: sa.Connection, taken: list[Captured]) -> None:
-        now = self._clock()
-        for one in taken:
-            captured_id = received.capture(connection, one.mail_from, one.recipient, one.content, now)
-            if one.scenario.at == "later":
-                add_job(connection, Answer(captured_id), now)
 
     async def answer(self, job: Answer, deps: Deps) -> None:
         """Send the notification for a captured mail to its return path. Raises NotTaken to be called again."""
@@ -57,6 +50,13 @@ class Sandbox:
         attempt = await deps.connections.deliver(deps.home, "", mail.mail_from, write_answer(mail, deps.clock()))
         if attempt.outcome == "deferred":
             raise NotTaken(attempt.error or attempt.transcript)
+
+
+def _store(connection: sa.Connection, taken: list[Captured], now: datetime) -> None:
+    for one in taken:
+        captured_id = received.capture(connection, one.mail_from, one.recipient, one.content, now)
+        if one.scenario.at == "later":
+            add_job(connection, Answer(captured_id), now)
 
 
 def write_answer(mail: Incoming, at: datetime) -> bytes:

@@ -26,7 +26,7 @@ from carom.wire.email import SendEmail
 
 
 class Delivery(Struct, frozen=True):
-    """A message and one of its recipients, with all that an attempt needs."""
+    """A message and one of its recipients, with all that an attempt needs. ``size`` is in bytes, as it is stored."""
 
     recipient_id: int
     address: str
@@ -43,6 +43,7 @@ class Delivery(Struct, frozen=True):
     unsubscribe_handling: str
     wanted: Wanted
     tracking_domain: str
+    size: int
 
 
 class Tracked(Struct, frozen=True):
@@ -164,6 +165,7 @@ def _delivery(connection: sa.Connection, row: Any, email: SendEmail, *, suppress
         unsubscribe_handling=row.unsubscribe_handling or "",
         wanted=wants,
         tracking_domain=_tracking_domain(connection, row) if wants.opens or wants.html or wants.text else "",
+        size=len(row.content),
     )
 
 

@@ -15,7 +15,7 @@ from msgspec import structs
 from carom.server.rules.accepting import KEY_REUSED, Accepted, Decision, Kept, Known, Once, Submission, decide
 from carom.server.rules.lifecycle import State
 from carom.server.rules.refusals import Refusal
-from carom.server.rules.sending import Checked, given
+from carom.server.rules.sending import Checked
 from carom.server.store import bodies
 from carom.server.store.schema import idempotency
 from carom.wire.email import SendEmail
@@ -153,8 +153,7 @@ def decide_all(group: Sequence[Submission], known: Known) -> tuple[list[Answers 
 def _add_rows(submission: Submission, decision: Decision, into: Rows) -> None:
     now = microseconds(submission.now)
     for message_id, checked, recipients in decision.messages:
-        email, stream = checked.email, checked.stream
-        metadata = email.metadata if isinstance(email.metadata, dict) else None
+        stream = checked.stream
         into.messages.append(
             (
                 message_id,
@@ -162,10 +161,10 @@ def _add_rows(submission: Submission, decision: Decision, into: Rows) -> None:
                 stream,
                 now,
                 str(checked.from_),
-                given(email.subject),
-                given(email.tag) or None,
-                None if metadata is None else _encoder.encode(metadata).decode(),
-                pack_email(email),
+                checked.subject,
+                checked.tag,
+                checked.metadata,
+                bodies.pack(checked.content),
             )
         )
         for one in recipients:

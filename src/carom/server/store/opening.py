@@ -13,12 +13,13 @@ from carom.server.store.migrate import UnknownSchema, hold_schema, upgrade, vers
 from carom.server.store.servers import Tokens
 
 
-def open_database(settings: Settings, *, patient: bool = False) -> Database:
+def open_database(settings: Settings, *, patient: bool = False, apart: bool = False) -> Database:
     """Return the store; nothing is asked of it yet. ``patient`` lets a statement take any time, as a migration may.
-    Raises BadSetting when the driver is missing."""
+    ``apart`` has a process of its own write to SQLite: only for a program that has no other threads yet. Raises BadSetting
+    when the driver is missing."""
     url = settings.postgres_url
     if url is None:
-        return SqliteDatabase(settings.sqlite_path)
+        return SqliteDatabase(settings.sqlite_path, apart=apart)
     try:
         from carom.server.store.postgres import PostgresDatabase
     except ImportError as error:

@@ -11,6 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from msgspec import Struct
 
+from carom.server.store.schema import metadata
+
 
 class Claim(Struct, frozen=True):
     """A row that is ours until the lease ends. ``attempts`` counts this one."""
@@ -87,6 +89,11 @@ def settle_claim(
     """Give a row back, due again at a time or never. False if it is no longer ours: then nothing may follow from it."""
     given = {"held_id": held.id, "held_fence": held.fence, "due_at": due_at, "lease_owner": None, **values}
     return connection.execute(_settling(table), given).rowcount == 1
+
+
+def put_back(connection: sa.Connection, table: str, held: Claim, now: datetime) -> bool:
+    """Have a row that nothing was done about be due again at once; the table is named."""
+    return settle_claim(connection, metadata.tables[table], held, due_at=now)
 
 
 def release(connection: sa.Connection, table: sa.Table, now: datetime, owner: str | None = None) -> int:

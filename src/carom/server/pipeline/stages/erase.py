@@ -1,6 +1,7 @@
 """erase: everything that is kept about a recipient goes, in slices; then whoever asked for it is told."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import partial
 from uuid import UUID
 
 from carom.bounce.verp import return_path
@@ -25,11 +26,7 @@ BEFORE_ALL = UUID(int=0)
 async def erase(job: Erase, deps: Deps) -> None:
     """Erase, and say so. Called again after a fault, it goes on where it was."""
     asked = await deps.database.read(data_removals.asked, job.data_removal_id)
-
-    def homes(recipient_id: int) -> Iterable[str]:
-        keys, domain = deps.keyring.return_path_keys, deps.settings.return_path
-        return (return_path(recipient_id, domain, keys, version).lower() for version in keys)
-
+    homes = partial(_homes, keys=deps.keyring.return_path_keys, domain=deps.settings.return_path)
     if not asked.done:
         # First what is still to be sent: it would be mail of the person's again.
         await _look_through_unsent(asked, deps)
@@ -41,6 +38,10 @@ async def erase(job: Erase, deps: Deps) -> None:
     if asked.notify:
         key = f"data-removal-{asked.id}"
         await send_letter(Letter(to=asked.requested_by, subject=SUBJECT, text=done_text(asked.id), key=key), deps)
+
+
+def _homes(recipient_id: int, *, keys: Mapping[str, bytes], domain: str) -> Iterable[str]:
+    return (return_path(recipient_id, domain, keys, version).lower() for version in keys)
 
 
 async def _look_through_unsent(asked: Asked, deps: Deps) -> None:

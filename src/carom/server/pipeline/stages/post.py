@@ -3,12 +3,14 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 import sqlalchemy as sa
 import structlog
+from msgspec import structs
 
 from carom.server.keyring import Keyring
 from carom.server.outbound.hooks import Answered, Hooks
@@ -134,14 +136,18 @@ def _concluded(held: Claim, due: Due, made: Attempt, end: PostState | None, deps
         log.warning(
             "a post to a hook is given up", post_id=due.id, endpoint=due.endpoint, status=made.status, error=made.error
         )
-
-    def record(connection: sa.Connection) -> None:
-        if not posts.conclude(connection, held, due, made, state, again):
-            log.warning("a post is no longer ours: its lease ran out, or it was removed", post_id=due.id)
-        elif due.type == INBOUND and due.message_id is not None and state is not PostState.WAITING:
-            # Mail that comes in when there is no hook is just kept; so is what was to be told to one that is gone.
-            status = rules.PROCESSED if taken or made.error == NO_HOOK else rules.FAILED
-            inbound.release(connection, due.server_id, due.message_id, having=rules.QUEUED, to=status)
-
+    record = partial(_record, held=held, due=structs.replace(due, raw=None), made=made, state=state, again=again)
     promptly = taken and made.milliseconds < SLOW // timedelta(milliseconds=1)
     return Posted(record, promptly, OUTCOMES[state])
+
+
+def _record(
+    connection: sa.Connection, *, held: Claim, due: Due, made: Attempt, state: PostState, again: datetime | None
+) -> None:
+    if not posts.conclude(connection, held, due, made, state, again):
+        log.warning("a post is no longer ours: its lease ran out, or it was removed", post_id=due.id)
+    elif due.type == INBOUND and due.message_id is not None and state is not PostState.WAITING:
+        # Mail that comes in when there is no hook is just kept; so is what was to be told to one that is gone.
+        kept = state is PostState.POSTED or made.error == NO_HOOK
+        status = rules.PROCESSED if kept else rules.FAILED
+        inbound.release(connection, due.server_id, due.message_id, having=rules.QUEUED, to=status)
