@@ -1,8 +1,8 @@
 """Mails a second that are durably accepted, Carom beside others, all in one run on the same two cores.
 
 - ``carom``: a served process, HTTP in front, with the token, all checks of the mail, stream and suppressions; 200 after the
-  commit. What it accepts stays in the queue: nothing delivers it. On SQLite and on PostgreSQL, one by one on 64 connections
-  and 500 at a time on 4.
+  commit. What it accepts stays in the queue: nothing delivers it. On SQLite and on PostgreSQL, one by one on 128 connections,
+  with which it is faster than with 64 or 256, and 500 at a time on 4. On SQLite on 64 too, for how long answers take.
 - ``fastapi``: a FastAPI route with a pydantic model in front of the same checks and store.
 - ``postfix``: Debian's postfix takes the same mails by SMTP, envelope in one piece, and holds them: smtpd, cleanup, the queue
   file and its fsync. On 16 connections, with which it is faster than with 64. Needs root; left out where there is none.
@@ -32,10 +32,12 @@ from tests.peers.postfix import POSTFIX, running_postfix
 
 ROUNDS = 3
 SECONDS = 2.5
-CONNECTIONS = 64
+CONNECTIONS = 128
+CALM_CONNECTIONS = 64
 BATCHES = 4
 INSERTERS = 16
 SMTP_CONNECTIONS = 16
+CALM = "sqlite, calm"
 ENOUGH_MS = 15
 
 RATIOS = {
@@ -168,8 +170,8 @@ def show(found: dict[str, list[Took]]) -> dict[str, float]:
         print(f"{name:30}{ratios[name]:7.2f}  at least {gate}, goal {goal}  {good:8}by the processor {cpu:.2f}")
     batches = [value for name, value in ratios.items() if name.startswith("batch500")]
     ratios["batch500_vs_single"] = min(batches)
-    p99 = statistics.median(t.p99 for t in found["sqlite"]) * 1e3
-    print(f"p99 of {CONNECTIONS} connections, SQLite: {p99:.1f} ms, goal {ENOUGH_MS} ms")
+    p99 = statistics.median(t.p99 for t in found[CALM]) * 1e3
+    print(f"p99 of {CALM_CONNECTIONS} connections, SQLite: {p99:.1f} ms, goal {ENOUGH_MS} ms")
     return ratios
 
 
@@ -192,6 +194,7 @@ def main() -> None:
 
         contenders = [
             Contender("sqlite", [on_sqlite], load("http", sqlite, CONNECTIONS)),
+            Contender(CALM, [on_sqlite], load("http", sqlite, CALM_CONNECTIONS)),
             Contender("fastapi", [fastapi], load("http", framework, CONNECTIONS)),
             Contender("sqlite batch", [on_sqlite], load("batch", sqlite, BATCHES)),
             Contender("postgres", [on_postgres, database], load("http", postgresql, CONNECTIONS)),

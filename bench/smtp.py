@@ -6,10 +6,10 @@
 - ``postfix``: Debian's postfix takes the same mails and holds them: smtpd, cleanup, the queue file and its fsync. Needs root;
   left out where there is none.
 
-The same mails, with the envelope in one piece (RFC 2920), on as many connections for each. Nothing takes out of a queue what
-was received. Rounds in turn; the ratio is the median of the rounds', of the processor's time that a mail takes at the MX and at
-postfix, of all their processes: the load and whoever else uses the two cores move the rates more than that. The rates stand
-beside it. Postfix does not read what it takes, so submission is shown and has no gate.
+The same mails, with the envelope in one piece (RFC 2920), on as many connections for each; postfix is as fast on 16. Nothing
+takes out of a queue what was received. Rounds in turn; the ratio is the median of the rounds', of the rates at the MX and at
+postfix. That of the processor's time stands beside it. Postfix does not read what it takes, so submission is shown and has no
+gate.
 """
 
 import asyncio
@@ -32,14 +32,16 @@ from carom.cli.serve import tune
 from carom.server.app import Carom
 from carom.server.store.servers import Tokens
 
-CONNECTIONS = 16
+CONNECTIONS = 64
 SECONDS = 3.0
 GATE = 2.5
 
 
 async def serve(folder: str, token: str) -> None:
     """Serve for ever, and print the ports of submission and of the MX."""
-    server = Carom(settings("sqlite", folder), tokens=Tokens(token, token[::-1]), keyring=KEYRING, works=False)
+    server = Carom(
+        settings("sqlite", folder), tokens=Tokens(token, token[::-1]), keyring=KEYRING, works=False, apart=True
+    )
     listening = await server.start()
     print(listening.smtp.port, listening.mx.port, flush=True)
     await asyncio.Event().wait()
@@ -72,10 +74,10 @@ def show(found: dict[str, list[Took]]) -> float | None:
     by_cpu, by_rate = (
         {name: [getattr(one, what) for one in took] for name, took in found.items()} for what in ("cpu", "rate")
     )
-    ratio = round(statistics.median(b / a for a, b in zip(by_cpu["mx"], by_cpu["postfix"], strict=True)), 2)
-    rate = statistics.median(a / b for a, b in zip(by_rate["mx"], by_rate["postfix"], strict=True))
+    cpu = statistics.median(b / a for a, b in zip(by_cpu["mx"], by_cpu["postfix"], strict=True))
+    ratio = round(statistics.median(a / b for a, b in zip(by_rate["mx"], by_rate["postfix"], strict=True)), 2)
     good = "ok" if ratio >= GATE else "MISSED"
-    print(f"receive_vs_postfix {ratio:.2f}, at least {GATE}: {good}; by the rate {rate:.2f}")
+    print(f"receive_vs_postfix {ratio:.2f}, at least {GATE}: {good}; by the processor {cpu:.2f}")
     return ratio
 
 
