@@ -26,6 +26,8 @@ import structlog
 
 from carom.server import failpoints
 
+AHEAD = 3
+"""How many messages are with a part at once. What is asked meanwhile shares the next: fewer and larger ones cost less."""
 CHUNK = 1 << 18
 
 _LENGTH = struct.Struct("!Q")
@@ -77,13 +79,14 @@ class Apart:
         self._asked: deque[asyncio.Future[Any]] = deque()
         self._unsent = memoryview(b"")
         self._received = bytearray()
+        self._under_way = 0
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(ours, self._read)
 
     def put(self, asked: Any) -> "asyncio.Future[Any]":
         """Have something done."""
         future: asyncio.Future[Any] = self._loop.create_future()
-        if not self._waiting:
+        if not self._waiting and self._under_way < AHEAD:
             self._loop.call_soon(self._ask)
         self._waiting.append((asked, future))
         return future
@@ -102,6 +105,7 @@ class Apart:
         data, asked = _pickle_calls(self._waiting)
         self._waiting = []
         if asked:
+            self._under_way += 1
             self._asked.extend(future for _, future in asked)
             self._send(data)
 
@@ -134,11 +138,14 @@ class Apart:
             self._die()
         self._received += data
         while (message := _first_message(self._received)) is not None:
-            outcomes, seconds = cast("tuple[list[Outcome], float]", _unpickle(message))
+            outcomes, messages, seconds = cast("tuple[list[Outcome], int, float]", _unpickle(message))
+            self._under_way -= messages
             if self._observe is not None:
                 self._observe(seconds)
             for outcome in outcomes:
                 settle(self._asked.popleft(), outcome)
+            if self._waiting:
+                self._ask()
 
     def _die(self) -> NoReturn:
         log.critical("a process of this server has died; the others end too, to be started anew")
@@ -211,10 +218,10 @@ def _work(server: socket.socket, start: Callable[[], contextlib.AbstractContextM
             signal.signal(number, signal.SIG_IGN)
         failpoints.die_with(os.getppid())
         with start() as serve, contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            for group in _groups(server, most):
+            for group, messages in _groups(server, most):
                 began = time.perf_counter()
                 outcomes = serve(group)
-                server.sendall(_answer(outcomes, time.perf_counter() - began))
+                server.sendall(_answer(outcomes, messages, time.perf_counter() - began))
         status = os.EX_OK
     except BaseException:
         log.critical("a process of this server ends", exc_info=True)
@@ -223,31 +230,33 @@ def _work(server: socket.socket, start: Callable[[], contextlib.AbstractContextM
         os._exit(status)
 
 
-def _groups(server: socket.socket, most: int) -> Generator[list[Any]]:
-    """Wait for something, then take along what has come too."""
-    received, group = bytearray(), list[Any]()
+def _groups(server: socket.socket, most: int) -> Generator[tuple[list[Any], int]]:
+    """Wait for something, then take along what has come too; tell how many messages that were."""
+    received, group, messages = bytearray(), list[Any](), 0
     while data := server.recv(CHUNK):
         while data:
             received += data
             while (message := _first_message(received)) is not None:
                 group += _unpickle(message)
+                messages += 1
                 if len(group) >= most:
-                    yield group
-                    group = []
+                    yield group, messages
+                    group, messages = [], 0
             try:
                 data = server.recv(CHUNK, socket.MSG_DONTWAIT)
             except BlockingIOError:
                 break
         if group:
-            yield group
-            group = []
+            yield group, messages
+            group, messages = [], 0
 
 
-def _answer(outcomes: list[Outcome], seconds: float) -> bytes:
+def _answer(outcomes: list[Outcome], messages: int, seconds: float) -> bytes:
     try:
-        return _message(([one if one.error is None else _tellable(one.error) for one in outcomes], seconds))
+        told = [one if one.error is None else _tellable(one.error) for one in outcomes]
+        return _message((told, messages, seconds))
     except Exception:  # noqa: BLE001  each by itself tells whose it is
-        return _message(([_sendable(one) for one in outcomes], seconds))
+        return _message(([_sendable(one) for one in outcomes], messages, seconds))
 
 
 def _tellable(error: Exception) -> Outcome:
