@@ -248,7 +248,9 @@ async def _start_http(
     routes.check(ENDPOINTS.values())
     config = uvicorn.Config(
         Front(Api(context, routes), pages),
+        interface="asgi3",
         http=HttpProtocol,
+        proxy_headers=False,  # the pages look for themselves
         lifespan="off",
         log_config=None,
         access_log=False,

@@ -5,12 +5,14 @@ the token is in it.
 """
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from hashlib import sha256
 from html import escape
+from typing import Any
 
 import structlog
 from sqlalchemy.exc import DBAPIError
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from carom.server.http.api import Asgi, Receive, Scope, Send
 from carom.server.pipeline.intake import Context
@@ -57,13 +59,16 @@ class Front:
     """The ASGI application of the port: a page where a path begins with its name, else the API."""
 
     def __init__(self, api: Asgi, pages: Mapping[str, Asgi]) -> None:
-        """Share the port out; ``pages`` are by the first segment of their paths."""
-        self._api, self._pages = api, dict(pages)
+        """Share the port out; ``pages`` are by the first segment of their paths. They, and not the API, ask who is there,
+        so a proxy on the same machine is believed for them."""
+        self._api = api
+        believing: Any = ProxyHeadersMiddleware  # its types are uvicorn's own
+        self._pages: dict[str, Asgi] = {name: believing(page) for name, page in pages.items()}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Hand one request on."""
         first = str(scope.get("path", "")).removeprefix("/").partition("/")[0]
-        await self._pages.get(first, self._api)(scope, receive, send)
+        return self._pages.get(first, self._api)(scope, receive, send)
 
 
 class Confirmation:

@@ -107,7 +107,7 @@ def _decide(
 ) -> Accepted | Refusal:
     server_id, stream = submission.server_id, checked.stream
     if submission.confirmed_sender:
-        refused = sender_fault(submission.account_id, checked.from_.email, known.senders)
+        refused = sender_fault(submission.account_id, checked.sender, known.senders)
         if refused is not None:
             return refused
     kind = known.streams.get((server_id, stream))

@@ -43,11 +43,12 @@ class Recipient(Struct, frozen=True):
 
 
 class Checked(Struct, frozen=True):
-    """A message that may be stored: its request as JSON, and what was read from it. ``to`` is To as it was sent, for the
-    answer; ``metadata`` is JSON."""
+    """A message that may be stored: its request as JSON, and what was read from it. ``sender`` is the bare address of From,
+    ``to`` is To as it was sent, for the answer; ``metadata`` is JSON."""
 
     content: bytes
-    from_: Address
+    from_: str
+    sender: str
     recipients: tuple[Recipient, ...]
     stream: str
     to: str | None
@@ -65,7 +66,7 @@ def check(email: SendEmail) -> Checked:
     """Check a message. Raises Refusal with Postmark's code and text for the first fault."""
     email = _spelled(email)
     try:
-        from_ = _sender(email)
+        from_, sender = _sender(email)
         recipients = _recipients(email)
         if reply_to := given(email.reply_to):
             parse_addresses(reply_to, "Reply-To")
@@ -79,6 +80,7 @@ def check(email: SendEmail) -> Checked:
     return Checked(
         content=_encode(email),
         from_=from_,
+        sender=sender,
         recipients=tuple([_recipient(address.email, asked) for address in recipients]),
         stream=given(email.message_stream) or limits.DEFAULT_STREAM,
         to=given(email.to) or None,
@@ -105,7 +107,7 @@ def _or_empty(items: list[Item] | UnsetType) -> list[Item]:
     return [] if isinstance(items, UnsetType) else items
 
 
-def _sender(email: SendEmail) -> Address:
+def _sender(email: SendEmail) -> tuple[str, str]:
     text = given(email.from_).strip()
     if not text:
         raise BadAddress("Invalid 'From' address: ''.")
@@ -113,11 +115,12 @@ def _sender(email: SendEmail) -> Address:
 
 
 @lru_cache(maxsize=1024)
-def _read_sender(text: str) -> Address:
-    """Read From, which one sender gives again and again."""
+def _read_sender(text: str) -> tuple[str, str]:
+    """Read From, which one sender gives again and again: as it is written, and the bare address."""
     if _is_longer(text, limits.MAX_FROM):
         raise BadAddress(f"Invalid 'From' address: it is longer than {limits.MAX_FROM} characters.")
-    return parse_address(text, "From")
+    found = parse_address(text, "From")
+    return str(found), found.email
 
 
 def _is_longer(text: str, units: int) -> bool:

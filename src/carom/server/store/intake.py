@@ -99,7 +99,7 @@ def ask(group: Sequence[Submission]) -> Questions:
         addresses=list({(one.server_id, item.stream, to.folded) for one, item in checked for to in item.recipients}),
         senders=list(
             {
-                (one.account_id, item.from_.email.lower(), item.from_.domain)
+                (one.account_id, item.sender.lower(), item.sender.lower().rpartition("@")[2])
                 for one, item in checked
                 if one.confirmed_sender
             }
@@ -160,7 +160,7 @@ def _add_rows(submission: Submission, decision: Decision, into: Rows) -> None:
                 submission.server_id,
                 stream,
                 now,
-                str(checked.from_),
+                checked.from_,
                 checked.subject,
                 checked.tag,
                 checked.metadata,
