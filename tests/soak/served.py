@@ -25,7 +25,7 @@ async def serve(folder: str, token: str) -> None:
     def clock() -> datetime:
         return begun + FASTER * (datetime.now(UTC) - begun)
 
-    server = Carom(settings, tokens=Tokens(token, token[::-1]), clock=clock)
+    server = Carom(settings, tokens=Tokens(token, token[::-1]), clock=clock, apart=True)
     listening = await server.start()
     print(listening.http.port, flush=True)
     stop = asyncio.Event()

@@ -1,7 +1,9 @@
 """carom serve."""
 
 import asyncio
+import ctypes
 import gc
+import platform
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -15,7 +17,10 @@ from carom.server.config import BadSetting, DiskFloor, HostPort, Networks, Setti
 from carom.server.relays import BadRelay, Relays
 
 SWITCH_SECONDS = 0.0005
-"""How long the event loop keeps the interpreter to itself while the thread that writes to SQLite waits for it."""
+"""How long the event loop keeps the interpreter to itself while another thread waits for it, as one that reads the store."""
+ARENAS = 2
+"""From how many heaps the system gives memory to threads: it would have eight for each processor, each with free room."""
+_M_ARENA_MAX = -8
 COLLECT_AFTER = (10_000, 10, 10)
 """After how many objects more garbage is looked for, and how often among older ones. By default it is every 700."""
 
@@ -58,6 +63,8 @@ def tune() -> None:
     every connection wait for 50 ms."""
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.freeze()
+    if platform.libc_ver()[0] == "glibc":
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, ARENAS)
     gc.set_threshold(*COLLECT_AFTER)
 
 

@@ -18,7 +18,7 @@ from carom.server.rules.refusals import Refusal
 from carom.server.store import intake
 from carom.server.store.intake_sqlite import MOST, SqliteStatements
 
-WRITER_CACHE, READER_CACHE = 16_384, 4_096
+WRITER_CACHE, READER_CACHE = 8_192, 2_048
 """KiB of the file that a connection keeps in memory, beside what the system keeps of it."""
 BUSY_SECONDS = 30.0
 GROUP = 256
