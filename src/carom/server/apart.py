@@ -67,11 +67,13 @@ class Apart:
         """Fork: in the event loop that will ask, before the program has other threads. ``start`` is called in the new
         process, which works on ``most`` at once or a few more; ``observe`` gets the seconds that each group took."""
         ours, theirs = socket.socketpair()
+        server = os.getpid()
         with _held_signals():
             self._pid = os.fork()
             if self._pid == 0:
                 for end in (ours, *_ends):
                     end.close()
+                failpoints.die_with(server)
                 _work(theirs, start, most)
         theirs.close()
         ours.setblocking(False)
@@ -235,7 +237,6 @@ def _work(server: socket.socket, start: Callable[[], contextlib.AbstractContextM
         signal.set_wakeup_fd(-1)
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)
-        failpoints.die_with(os.getppid())
         with start() as serve, contextlib.suppress(BrokenPipeError, ConnectionResetError):
             for group, messages in _groups(server, most):
                 began = time.perf_counter()

@@ -92,6 +92,7 @@ class Worker:
         self._bytes = 0
         self._room = asyncio.Event()
         self._room.set()
+        self._loading = asyncio.Lock()
         self._results: list[tuple[_Result, asyncio.Future[None]]] = []
         self._recording: asyncio.Task[None] | None = None
         self._loop: asyncio.Task[None] | None = None
@@ -126,11 +127,13 @@ class Worker:
         self.wake()
         if self._loop is not None:
             await self._loop
-        if self._running:
-            _, late = await asyncio.wait(self._running, timeout=grace)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        until = time.monotonic() + grace
+        while self._running and (left := until - time.monotonic()) > 0:
+            await asyncio.wait(self._running, timeout=left)  # what they start meanwhile is the next round's
+        late = list(self._running)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
         if self._recording is not None:
             await self._recording
         await self._presence.stop()
@@ -151,7 +154,7 @@ class Worker:
     async def _claim(self, free: int) -> bool:
         """Start what is claimed; tell whether to look again at once."""
         deliveries, others, more = await self._deps.database.write(
-            _claim_both, self.owner, self._busy, self._deps.clock(), free
+            _claim_both, self.owner, self._busy.copy(), self._deps.clock(), free
         )
         if deliveries or others:
             failpoint("claim.after-commit")
@@ -167,20 +170,25 @@ class Worker:
     async def _start_deliveries(self, claimed: list[Held]) -> None:
         """Read what the attempts need, and begin them."""
         for start in range(0, len(claimed), SLICE):
-            held = claimed[start : start + SLICE]
-            await self._room.wait()
-            try:
-                found = await self._deps.database.read(load, [one.id for one in held], self._deps)
-            except Exception:  # one of them cannot be read, or the store is away: each by itself will tell
-                log.warning("deliveries are read one by one", exc_info=True)
-                for one in held:
-                    self._start(self._leave(one, 0, partial(self._deliver_alone, one)))
-                continue
+            async with self._loading:
+                await self._room.wait()
+                if self._stopping:
+                    return  # they are given back
+                await self._start_slice(claimed[start : start + SLICE])
+
+    async def _start_slice(self, held: Sequence[Held]) -> None:
+        try:
+            found = await self._deps.database.read(load, [one.id for one in held], self._deps)
+        except Exception:  # one of them cannot be read, or the store is away: each by itself will tell
+            log.warning("deliveries are read one by one", exc_info=True)
             for one in held:
-                loaded = found.get(one.id)
-                size = 0 if loaded is None else loaded.delivery.size
-                self._carry(size)
-                self._start(self._leave(one, size, partial(self._deliver, one, loaded)))
+                self._start(self._leave(one, 0, partial(self._deliver_alone, one)))
+            return
+        for one in held:
+            loaded = found.get(one.id)
+            size = 0 if loaded is None else loaded.delivery.size
+            self._carry(size)
+            self._start(self._leave(one, size, partial(self._deliver, one, loaded)))
 
     async def _leave(self, claim: Held, size: int, work: Callable[[], Awaitable[None]]) -> None:
         """Do something about a claim; then its bucket has room again."""
