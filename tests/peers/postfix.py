@@ -10,7 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -46,13 +46,17 @@ virtual_mailbox_maps = inline:{{ {{ full@{domain} = full }}, {{ ann@{domain} = a
 virtual_uid_maps = static:{uid}
 virtual_gid_maps = static:{gid}
 virtual_minimum_uid = 100
-transport_maps = inline:{{ {{ {return_path} = smtp:[127.0.0.1]:{mx} }}, {{ later.{domain} = retry:4.3.2 system is down for maintenance }} }}
+transport_maps = inline:{{ {routes}{{ later.{domain} = retry:4.3.2 system is down for maintenance }} }}
 delay_warning_time = 1s
 minimal_backoff_time = 1s
 maximal_backoff_time = 2s
 queue_run_delay = 1s
-smtp_tls_security_level = none
 {tls}
+"""
+
+WITHOUT_TLS = """\
+smtpd_tls_security_level = none
+smtp_tls_security_level = none
 """
 
 WITH_TLS = """\
@@ -60,6 +64,10 @@ smtpd_tls_security_level = encrypt
 smtpd_tls_chain_files = {certificate}
 smtpd_tls_received_header = yes
 smtpd_tls_loglevel = 1
+smtp_tls_security_level = {outgoing}
+smtp_tls_CAfile = {authority}
+smtp_tls_verify_cert_match = hostname
+smtp_tls_loglevel = 1
 """
 
 MASTER = """\
@@ -103,12 +111,21 @@ class Postfix(NamedTuple):
 
 @contextlib.contextmanager
 def running_postfix(
-    *, domain: str, return_path: str, port: int, mx_port: int, certificate: Path | None = None
+    *,
+    domain: str,
+    return_path: str,
+    port: int,
+    mx_port: int,
+    certificate: Path | None = None,
+    authority: Path | None = None,
+    routes: Mapping[str, int] | None = None,
 ) -> Generator[Postfix]:
-    """Run a postfix whose notifications for ``return_path`` go to ``mx_port``.
+    """Run a postfix whose notifications for ``return_path`` go to ``mx_port``, and mail for the domains of ``routes`` to the
+    ports that they name.
 
     ``ann@domain`` has a mailbox, ``full@domain`` one that is full, ``anybody@later.domain`` is put off for ever; others are
-    taken and then found to be unknown. With a ``certificate`` (PEM, the key first) it takes mail under TLS alone.
+    taken and then found to be unknown. With a ``certificate`` (PEM, the key first) it takes mail under TLS alone; with an
+    ``authority`` (PEM) it sends mail under TLS alone, to whom that has certified.
     """
     folder = Path(tempfile.mkdtemp(prefix="carom-postfix-"))
     folder.chmod(0o755)
@@ -120,9 +137,15 @@ def running_postfix(
     (folder / "mail" / "full").write_bytes(b"From nobody Thu Jan  1 00:00:00 1970\n" + b"x" * MAILBOX_BYTES)
     shutil.chown(folder / "mail" / "full", uid, gid)
     values = {
-        "folder": folder, "domain": domain, "return_path": return_path, "mx": mx_port, "port": port,
-        "mailbox": MAILBOX_BYTES, "uid": uid, "gid": gid,
-        "tls": "smtpd_tls_security_level = none" if certificate is None else WITH_TLS.format(certificate=certificate),
+        "folder": folder, "domain": domain, "port": port, "mailbox": MAILBOX_BYTES, "uid": uid, "gid": gid,
+        "routes": "".join(
+            f"{{ {to} = smtp:[127.0.0.1]:{there} }}, " for to, there in {return_path: mx_port, **(routes or {})}.items()
+        ),
+        "tls": WITHOUT_TLS if certificate is None else WITH_TLS.format(
+            certificate=certificate,
+            authority=authority or "",
+            outgoing="none" if authority is None else "verify",
+        ),
     }  # fmt: skip
     (folder / "config" / "main.cf").write_text(MAIN.format_map(values))
     (folder / "config" / "master.cf").write_text(MASTER.format_map(values))
