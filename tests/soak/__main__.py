@@ -31,7 +31,7 @@ EVENTS = ("Delivery", "Bounce", "Open", "SubscriptionChange")
 
 
 class Sample(NamedTuple):
-    """What is seen of a server at one moment: megabytes in memory, open files, megabytes of tables and indexes, rows in all
+    """What is seen of a server at one moment: megabytes resident (RSS), open files, megabytes of tables and indexes, rows in all
     tables, and rows by table."""
 
     memory: float
@@ -45,7 +45,7 @@ def look(process: int, folder: Path) -> Sample:
     """Look at a server from outside, at all of its processes."""
     own = Path(f"/proc/{process}")
     places = [own, *(Path(f"/proc/{pid}") for pid in (own / f"task/{process}/children").read_text().split())]
-    memory = sum(map(_kilobytes, places))
+    memory = sum(int((place / "statm").read_text().split()[1]) for place in places) * os.sysconf("SC_PAGE_SIZE")
     files = sum(1 for place in places for _ in (place / "fd").iterdir())
     with closing(sqlite3.connect(f"file:{folder / 'carom.db'}?mode=ro", uri=True, timeout=30)) as store:
         page, pages, free = (
@@ -54,13 +54,7 @@ def look(process: int, folder: Path) -> Sample:
         names = [name for (name,) in store.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         tables = {name: store.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in sorted(names)}
     level = sum(number for name, number in tables.items() if not name.startswith(KEPT_FOR_EVER))
-    return Sample(memory / 1e3, files, page * (pages - free) / 1e6, level, tables)
-
-
-def _kilobytes(place: Path) -> int:
-    """Return the resident memory of a process; what it shares with others counts in parts, so that it counts once."""
-    text = (place / "smaps_rollup").read_text()
-    return int(text.partition("\nPss:")[2].split()[0])
+    return Sample(memory / 1e6, files, page * (pages - free) / 1e6, level, tables)
 
 
 def watch(process: subprocess.Popen[str], folder: Path, seconds: float, says: Callable[[str], None]) -> list[Sample]:
