@@ -90,6 +90,13 @@ def test_metrics_count_what_was_done(fresh_server: LocalServer) -> None:
     assert value(fresh_server, "carom_accept_seconds_count") > 0
 
 
+def test_the_processes_of_a_server_are_measured_each_by_itself() -> None:
+    with LocalServer(process=True) as server:
+        for process in ("", "carom_writer_"):
+            assert value(server, f"{process}process_resident_memory_bytes") > 10_000_000
+        assert value(server, "carom_commit_seconds_count") > 0
+
+
 def test_metrics_are_for_those_whom_the_settings_name() -> None:
     """Loopback alone by default, and never what a proxy hands on; no tenant, no address is in them."""
     with LocalServer() as server, server.client() as client:

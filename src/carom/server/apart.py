@@ -26,8 +26,10 @@ from typing import Any, NamedTuple, NoReturn, cast
 from uuid import UUID
 
 import structlog
+from prometheus_client import ProcessCollector
 
 from carom.server import failpoints
+from carom.server.metrics import REGISTRY
 
 AHEAD = 3
 """How many messages are with a part at once. What is asked meanwhile shares the next: fewer and larger ones cost less."""
@@ -59,13 +61,14 @@ class Apart:
 
     def __init__(
         self,
+        name: str,
         start: Callable[[], contextlib.AbstractContextManager[Serve]],
         *,
         most: int,
         observe: Callable[[float], None] | None = None,
     ) -> None:
-        """Fork: in the event loop that will ask, before the program has other threads. ``start`` is called in the new
-        process, which works on ``most`` at once or a few more; ``observe`` gets the seconds that each group took."""
+        """Fork: in the event loop that will ask, before the program has other threads. ``name`` is that of its memory and
+        time in the metrics: ``carom_NAME_process_...``. ``start`` is called in the new process, which works on ``most`` at once or a few more; ``observe`` gets the seconds that each group took."""
         ours, theirs = socket.socketpair()
         server = os.getpid()
         with _held_signals():
@@ -78,6 +81,9 @@ class Apart:
         theirs.close()
         ours.setblocking(False)
         _ends.add(ours)
+        self._name = name
+        self._collector = ProcessCollector(f"carom_{name}", pid=lambda: self._pid, registry=None)
+        REGISTRY.register(self._collector)
         self._socket = ours
         self._observe = observe
         self._waiting: list[_Call] = []
@@ -103,6 +109,7 @@ class Apart:
         self._loop.remove_reader(self._socket)
         _ends.discard(self._socket)
         self._socket.close()
+        REGISTRY.unregister(self._collector)
         await asyncio.to_thread(os.waitpid, self._pid, 0)
 
     def _ask(self) -> None:
@@ -153,7 +160,7 @@ class Apart:
                 self._ask()
 
     def _die(self) -> NoReturn:
-        log.critical("a process of this server has died; the others end too, to be started anew")
+        log.critical("a process of this server has died; the others end too, to be started anew", name=self._name)
         os._exit(os.EX_SOFTWARE)
 
 

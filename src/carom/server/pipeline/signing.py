@@ -130,7 +130,7 @@ class Signing:
     @staticmethod
     def process() -> Apart:
         """Fork a process that signs. See :class:`carom.server.apart.Apart`."""
-        return Apart(lambda: contextlib.nullcontext(sign_some), most=ROUND)
+        return Apart("signer", lambda: contextlib.nullcontext(sign_some), most=ROUND)
 
     async def _sign_rounds(self) -> None:
         await asyncio.sleep(0)  # what is due together with the first comes along

@@ -85,7 +85,9 @@ class SqliteDatabase:
         which is made here: see :mod:`carom.server.apart`."""
         self.name = str(path)
         self._writer = (
-            Apart(partial(writing, path), most=GROUP, observe=COMMIT_SECONDS.observe) if apart else WriterThread(path)
+            Apart("writer", partial(writing, path), most=GROUP, observe=COMMIT_SECONDS.observe)
+            if apart
+            else WriterThread(path)
         )
         self._read_engine = sqlite_engine(path, read_only=True)
         self._local = threading.local()
