@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from carom.server.store.schema import body, bounce, captured, inbound_message, post, received
-from carom.server.store.types import insert_or_update
+from carom.server.store.types import insert_or_update, padded
 
 SMALL = 2048
 _FAST = 1
@@ -59,6 +59,7 @@ def forget(connection: sa.Connection, digests: Collection[bytes], stored_before:
     transaction that is not over yet may be about to name one that it has just kept anew."""
     if not digests:
         return
+    digests = padded(digests)
     unnamed = [body.c.digest.not_in(sa.select(column).where(column.in_(digests))) for column in REFERENCES]
     old = [] if stored_before is None else [body.c.stored_at < stored_before]
     connection.execute(sa.delete(body).where(body.c.digest.in_(digests), *old, *unnamed))

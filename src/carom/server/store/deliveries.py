@@ -20,6 +20,7 @@ from carom.server.store import intake, servers, stats, suppressions
 from carom.server.store.queue import Claim
 from carom.server.store.schema import domain, event, message, recipient, sender, server, stream, webhook
 from carom.server.store.stats import Fact
+from carom.server.store.types import padded
 from carom.taxonomy import BY_CODE, BounceType
 from carom.wire.addresses import parse_address
 from carom.wire.email import SendEmail
@@ -107,7 +108,7 @@ _SIGNATURES = sa.select(sender.c.address, sender.c.name, sender.c.reply_to).wher
 
 def load_all(connection: sa.Connection, ids: Sequence[int]) -> dict[int, Delivery]:
     """Return what attempts need, by recipient. One that is no longer kept is left out."""
-    rows = connection.execute(_LOAD, {"ids": ids}).all()
+    rows = connection.execute(_LOAD, {"ids": padded(ids)}).all()
     asked: defaultdict[tuple[int, str], list[str]] = defaultdict(list)
     for row in rows:
         asked[row.server_id, row.stream].append(row.address.lower())
@@ -136,7 +137,7 @@ def _signed(connection: sa.Connection, rows: Sequence[Any]) -> dict[int, SendEma
     signatures = {
         (account_id, found.address): found
         for account_id, addresses in asked.items()
-        for found in connection.execute(_SIGNATURES, {"account_id": account_id, "addresses": list(addresses)})
+        for found in connection.execute(_SIGNATURES, {"account_id": account_id, "addresses": padded(addresses)})
     }
     for row in rows:
         from_ = froms[row.recipient_id]
@@ -228,7 +229,7 @@ _SENT_HELD = (
 def held(connection: sa.Connection, claims: Sequence[Claim]) -> dict[int, Sent]:
     """Return those of some claimed recipients that are still theirs who claimed them, and keep them so until the commit."""
     fences = {claim.id: claim.fence for claim in claims}
-    rows = connection.execute(_SENT_HELD, {"ids": list(fences)})
+    rows = connection.execute(_SENT_HELD, {"ids": padded(fences)})
     return {
         row.recipient_id: _read_sent(row)
         for row in rows.all()

@@ -17,6 +17,7 @@ from carom.server.rules.line import EVERY_SERVER, PLAIN, Bucket, Chosen, Line, S
 from carom.server.store.queue import Claim
 from carom.server.store.schema import bucket as said_of
 from carom.server.store.schema import recipient
+from carom.server.store.types import padded
 
 FIRST_DAY = datetime(2000, 1, 1, tzinfo=UTC)
 PARKED = datetime(9999, 1, 1, tzinfo=UTC)
@@ -128,7 +129,7 @@ def _take(connection: sa.Connection, taken: Sequence[Waiting], values: dict[str,
     if not taken:
         return []
     connection.execute(_TAKE, [{"taken_id": one.id, **values} for one in taken])
-    rows = {row.id: row for row in connection.execute(_TAKEN, {"ids": [one.id for one in taken]})}
+    rows = {row.id: row for row in connection.execute(_TAKEN, {"ids": padded([one.id for one in taken])})}
     return [
         Held(one.id, rows[one.id].attempts, rows[one.id].fence, one.bucket, one.standing.rests_until is not None)
         for one in taken

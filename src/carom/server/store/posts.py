@@ -16,6 +16,7 @@ from carom.server.rules.posts import COUNTED, INBOUND, SLOW, VERY_SLOW, PostStat
 from carom.server.store import bodies, queue
 from carom.server.store.queue import Claim
 from carom.server.store.schema import inbound_message, post, post_attempt, server, webhook
+from carom.server.store.types import padded
 from carom.wire.learnt import learn
 from carom.wire.webhooks import Triggers
 
@@ -282,7 +283,7 @@ def drop_raw(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> set[b
 
 def remove(connection: sa.Connection, ids: Sequence[int], kept_before: datetime | None = None) -> int:
     """Remove posts with their attempts, and say how many."""
-    connection.execute(sa.delete(post_attempt).where(post_attempt.c.post_id.in_(ids)))
-    gone = connection.scalars(sa.delete(post).where(post.c.id.in_(ids)).returning(post.c.digest)).all()
+    connection.execute(sa.delete(post_attempt).where(post_attempt.c.post_id.in_(padded(ids))))
+    gone = connection.scalars(sa.delete(post).where(post.c.id.in_(padded(ids))).returning(post.c.digest)).all()
     bodies.forget(connection, {digest for digest in gone if digest is not None}, kept_before)
     return len(gone)

@@ -27,6 +27,7 @@ from carom.server.store.schema import (
     recipient,
     stream,
 )
+from carom.server.store.types import padded
 
 BATCH = 500
 """How many rows go in one transaction: others write in between."""
@@ -43,8 +44,8 @@ def remove_messages(connection: sa.Connection, before: datetime) -> int:
     ids = [row.id for row in old]
     rollup.forget_messages(connection, ids)
     for table in (event, recipient):
-        connection.execute(sa.delete(table).where(table.c.message_id.in_(ids)))
-    connection.execute(sa.delete(message).where(message.c.id.in_(ids)))
+        connection.execute(sa.delete(table).where(table.c.message_id.in_(padded(ids))))
+    connection.execute(sa.delete(message).where(message.c.id.in_(padded(ids))))
     return len(ids)
 
 
@@ -52,7 +53,7 @@ def remove_bounces(connection: sa.Connection, before: datetime) -> int:
     """Remove bounces, and their dumps."""
     rollup.hold_mark(connection)
     rows = _old(connection, bounce, bounce.c.bounced_at, before)
-    rollup.forget_bounces(connection, bounce.c.id.in_([row.id for row in rows]))
+    rollup.forget_bounces(connection, bounce.c.id.in_(padded([row.id for row in rows])))
     _delete(connection, bounce, rows)
     bodies.forget(connection, {row.dump for row in rows if row.dump is not None}, before)
     return len(rows)
@@ -61,7 +62,7 @@ def remove_bounces(connection: sa.Connection, before: datetime) -> int:
 def remove_dumps(connection: sa.Connection, before: datetime) -> int:
     """Remove the dumps of bounces, which are kept for a shorter time than the bounces."""
     rows = _oldest(connection, bounce, bounce.c.bounced_at, before, bounce.c.dump, bounce.c.dump.is_not(None))
-    connection.execute(sa.update(bounce).where(bounce.c.id.in_([row.id for row in rows])).values(dump=None))
+    connection.execute(sa.update(bounce).where(bounce.c.id.in_(padded([row.id for row in rows]))).values(dump=None))
     bodies.forget(connection, {row.dump for row in rows}, before)
     return len(rows)
 
@@ -79,7 +80,7 @@ def remove_clicks(connection: sa.Connection, before: datetime) -> int:
 def _remove_visits(connection: sa.Connection, table: sa.Table, before: datetime) -> int:
     rollup.hold_mark(connection)
     rows = _old(connection, table, table.c.at, before)
-    rollup.forget_visits(connection, table, table.c.id.in_([row.id for row in rows]))
+    rollup.forget_visits(connection, table, table.c.id.in_(padded([row.id for row in rows])))
     _delete(connection, table, rows)
     return len(rows)
 
@@ -110,7 +111,7 @@ def remove_posted_dumps(connection: sa.Connection, before: datetime) -> int:
     """Let the posts of bounces go without dumps that are kept no longer."""
     old = (post.c.created_at < before, post.c.digest.is_not(None), post.c.type != INBOUND)
     ids = connection.scalars(sa.select(post.c.id).where(*old).order_by(post.c.created_at).limit(BATCH)).all()
-    bodies.forget(connection, posts.drop_raw(connection, post.c.id.in_(ids)), before)
+    bodies.forget(connection, posts.drop_raw(connection, post.c.id.in_(padded(ids))), before)
     return len(ids)
 
 
@@ -145,7 +146,7 @@ def _old(
 
 
 def _delete(connection: sa.Connection, table: sa.Table, rows: list[Any]) -> None:
-    connection.execute(sa.delete(table).where(table.c.id.in_([row.id for row in rows])))
+    connection.execute(sa.delete(table).where(table.c.id.in_(padded([row.id for row in rows]))))
 
 
 MAIL: tuple[Callable[[sa.Connection, datetime], int], ...] = (

@@ -15,6 +15,7 @@ from carom.server.rules.lifecycle import State
 from carom.server.rules.stats import FIRST, Kind, day_of_hour, keys_of_click, keys_of_open, keys_of_tracking
 from carom.server.store.schema import bounce, clicked, message, opened, recipient, stat, stat_mark, stream
 from carom.server.store.stats import Fact, accepted, add, forget, hour
+from carom.server.store.types import padded
 from carom.taxonomy import BY_CODE
 
 GRACE = timedelta(minutes=2)
@@ -140,7 +141,7 @@ def clicks(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> Iterato
 
 def forget_messages(connection: sa.Connection, ids: Collection[UUID]) -> None:
     """Keep messages that are about to go counted, with their recipients."""
-    these, since = message.c.id.in_(ids), message.c.submitted_at >= hold_mark(connection)
+    these, since = message.c.id.in_(padded(ids)), message.c.submitted_at >= hold_mark(connection)
     for kind in (Kind.MESSAGE, Kind.SENT):
         forget(connection, list(accepted(connection, kind, these, ~since)))
         add(connection, list(accepted(connection, kind, these, since)), backed=False)

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from msgspec import Struct
 
 from carom.server.store.schema import suppression
-from carom.server.store.types import insert_new
+from carom.server.store.types import insert_new, padded
 from carom.taxonomy import Suppresses, SuppressionReason
 
 
@@ -39,7 +39,7 @@ _SUPPRESSED = sa.select(suppression.c.email).where(
 
 def suppressed(connection: sa.Connection, server_id: int, stream: str, emails: Iterable[str]) -> set[str]:
     """Return those of some lower-case addresses that a stream does not send to."""
-    asked = {"server_id": server_id, "stream": stream, "emails": list(emails)}
+    asked = {"server_id": server_id, "stream": stream, "emails": padded(emails)}
     return set(connection.scalars(_SUPPRESSED, asked))
 
 

@@ -1,5 +1,6 @@
 """Column types for what SQLite and PostgreSQL spell differently."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from typing import Any, Generic, TypeVar, cast
@@ -16,6 +17,16 @@ _MICROSECOND = timedelta(microseconds=1)
 
 BigId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 """An integer id. SQLite numbers rows by itself only in a column that is plainly INTEGER."""
+
+
+T = TypeVar("T")
+
+
+def padded(values: Iterable[T]) -> list[T]:
+    """Return what stands behind IN, the last one repeated up to the next power of two. Each number of values is a statement of
+    its own, which SQLite keeps prepared: of 500 lengths that would be 500."""
+    found = list(values)
+    return found + found[-1:] * ((1 << (len(found) - 1).bit_length()) - len(found) if found else 0)
 
 
 class Utc(TypeDecorator[datetime]):
