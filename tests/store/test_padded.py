@@ -2,6 +2,7 @@
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import event
 
 from carom.server.store.types import padded
 
@@ -18,7 +19,11 @@ def test_five_hundred_lengths_are_ten_statements_and_find_the_same() -> None:
     engine = sa.create_engine("sqlite://")
     number = sa.table("number", sa.column("value", sa.Integer))
     texts: set[str] = set()
-    sa.event.listen(engine, "before_cursor_execute", lambda *told: texts.add(told[2]))
+
+    def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
+        texts.add(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
     with engine.connect() as connection:
         connection.exec_driver_sql("CREATE TABLE number (value INTEGER)")
         connection.execute(sa.insert(number), [{"value": value} for value in range(500)])
