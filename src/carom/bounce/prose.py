@@ -20,14 +20,14 @@ _ADDR = ADDRESS.pattern
 # An address that begins a line: bullets, quotes and brackets before it; after it nothing, or what begins a reason.
 _LEADING = re.compile(
     rf"""^[\s>*|\-•·"'<(\[]*+(?:\d{{1,3}}[.)]\s+<?)?(?:mailto:|smtp:)?({_ADDR})[>"'\])]*(?:<mailto:[^>\s]*>)?[>"'\])]*\s*
-    (?:$|[:;,.：，；]|\(|\[|->|=>|[-–—]+\s|\.{{3}}|…|\#|<?{_ADDR}|[245]\d\d\b
+    (?:$|[:;,.|：，；]|\(|\[|->|=>|[-–—]+\s|\.{{3}}|…|\#|<?{_ADDR}|[245]\d\d\b
       |(?i:on|am|le|el|il|em|op|den|dnia|host|is|was|has|does|could|can|cannot|did|user|unknown|mailbox|invalid|no|not|address
         |recipient|delivery|failed|rejected|because|since|wurde|konnte|ist|existiert|n'existe|no\ se|não|non|niet|nie|не)\s)""",
     re.VERBOSE,
 )
 _RECIPIENT_WORDS = (
     "(?:empfänger|adressat|destinat|geadresseerde|ontvanger|e-mailadres|mottagar|modtager|mottaker|vastaanottaja|odbiorc|adresat"
-    "|příjemc|címzett|alıcı|получател|адресат|παραλήπτ|宛先|受信者|收件人|收件者|收信人|받는|수신자)"
+    "|příjemc|príjemc|adresát|primatelj|primaoc|prejemnik|gavėj|saņēmēj|saaja\b|одержувач|penerima|người\\ nhận|ผู้รับ|المستلم|הנמען|címzett|alıcı|получател|адресат|παραλήπτ|宛先|受信者|收件人|收件者|收信人|받는|수신자)"
 )
 # A word for "recipient" or for a failure, then the address: on the same line, at most a few words between.
 _LABEL = re.compile(

@@ -135,7 +135,7 @@ _BEGUN = b" "
 _ALWAYS, _FOREIGN = b"", b"  "
 _PUNCTUATION = string.punctuation.encode()
 _SPACED = bytes.maketrans(_PUNCTUATION, b" " * len(_PUNCTUATION))
-_UNSPACED = re.compile(r"[\u3000-\U0010ffff]")
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u3000-\U0010ffff]")
 
 
 def _keys(words: str) -> list[bytes]:

@@ -3,6 +3,7 @@
 import re
 from typing import NamedTuple
 
+from carom.bounce.addresses import header_address
 from carom.bounce.mime import Headers, subject_of
 from carom.bounce.telling import subject_tells_failure, tells_failure
 from carom.bounce.text import Told
@@ -32,6 +33,8 @@ _ANSWER = re.compile(
 )
 
 
+_TAKES_BOUNCES = re.compile(rf"bounce|{_DAEMON.pattern}", _DAEMON.flags)
+
 _LIST = ("list-id", "list-post", "list-unsubscribe", "list-unsubscribe-post", "x-list-administrivia")
 _LIST_WORDS = b"list-"
 
@@ -52,9 +55,18 @@ def is_daemon(headers: Headers) -> bool:
 
 
 def says_failure(headers: Headers) -> bool:
-    """Tell whether the subject speaks of a failed delivery and is no answer or forward."""
+    """Tell whether the subject speaks of a failed delivery and is no answer or forward, nor a program's notice."""
     subject = subject_of(headers)
-    return subject_tells_failure(subject) and not _ANSWER.match(subject)
+    return subject_tells_failure(subject) and not _ANSWER.match(subject) and not _notifies(headers)
+
+
+def _notifies(headers: Headers) -> bool:
+    """Tell whether a program wrote in a name to which answers may go, as trackers and monitors do: what reports a
+    failure has a null return path or a daemon's (RFC 5321, 4.5.5), a list its own."""
+    if "auto-generated" not in headers.get("auto-submitted", ""):
+        return False
+    path = header_address(headers.get("return-path", ""))
+    return path is not None and path == header_address(headers.get("from", "")) and not _TAKES_BOUNCES.search(path)
 
 
 class Voice(NamedTuple):

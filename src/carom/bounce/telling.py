@@ -45,22 +45,27 @@ _FAILED = re.compile(
     (?:not|cannot|unable|impossible|never|fail\w*)\b[^.:@]{0,60}?\b(?:deliver|redeliver|be\ sent|send|reach|forward|relay|accept(?:ed)?\ for)
     | deliver\w*[^.:@]{0,60}?\b(?:fail|not\b|impossible|problem|error|abort|delayed|unsuccess|suspend|postpone|defer)
     | undeliver | non-?deliver | bounced\b | failure\ reason | return(?:ed|ing)\b[^.:@]{0,40}\b(?:sender|message|mail) | failed\ (?:recipients?|address|deliver)
-    | permanent\ (?:fatal\ )?(?:error|fail) | did\ not\ (?:reach|receive) | (?:message|e?mail)\b[^.:@]{0,40}\b(?:rejected|refused|returned|blocked|bounced|failed|delayed)
-    | (?:rejected|refused|blocked)\b[^.:@]{0,40}\b(?:message|mail) | temporary\ (?:failure|error) | error\ (?:has\ )?(?:delivering|sending|message|type|while|occurred)
+    | permanent\ (?:fatal\ )?(?:error|fail) | did\ not\ (?:reach|receive) | (?:message|e?mail)\b[^.:@]{0,40}\b(?:rejected|refused|returned|blocked|bounced|failed|delayed|stopped|discarded)
+    | (?:rejected|refused|blocked|stopped|discarded)\b[^.:@]{0,40}\b(?:message|mail) | (?:given|gave|giving)\ up\b[^.:@]{0,40}\bdeliver | temporary\ (?:failure|error) | error\ (?:has\ )?(?:delivering|sending|message|type|while|occurred)
     | host\b[^.:@]{0,80}\bsaid: | returned\ the\ following\ error
     | could\ not\ be\ (?:found|processed) | transcript\ of\ session | (?:are|is)\ not\ (?:a\ )?member\b
     | unzustellbar | nicht\b[^.:@]{0,40}\b(?:zugestellt|zustell|[üu]bermittelt|ausgeliefert|erreicht|gesendet|weitergeleitet) | konnte[^.:@]{0,60}nicht
-    | non\ remis | n['’](?:a|ont|est)\ pas\ (?:pu|été|parvenu) | échec | impossible\ de\b | non[ -]d(?:istribu|élivr) | pas\ (?:pu\ )?être
+    | non\ remis | n['’](?:a|ont|est)\ pas\ (?:encore\ )?(?:pu|été|parvenu) | échec | impossible\ de\b | non[ -]d(?:istribu|élivr) | pas\ (?:pu\ )?être
     | no\ se\ (?:puede|pudo|ha)\b[^.:@]{0,30}(?:entreg|envi) | no\ (?:ha\ sido\ |fue\ )?entregad | error\ (?:de|en\ la)\ entrega | imposible\ entregar
     | mancat[oa]\ (?:recapito|consegna) | non\ (?:è|e['’]|ha)\ stat[oa]\b | impossibile\b | non\ recapita | non\ consegna
     | não\ (?:entreg|foi|pôde|pode|é\ possível|conseguimos) | falha\ na | nao\ (?:foi|pode|entreg)
     | niet\ (?:worden\ )?(?:bezorg|afgelever|verzonden|besteld|te\ bezorgen) | onbestelbaar | is\ mislukt | bezorg\w*[^.:@]{0,80}mislukt
     | olevererbar | kunde\ inte | gick\ inte | kunne\ ikke | kan\ ikke | ikke\ (?:leveret|levert|afleveret) | ei\ voitu | epäonnistui
     | nie\ (?:dostarczon|powiod|został|można) | niedostarczon | nedoruč | nebylo\ možné | nelze | nem\ sikerült | kézbesíthetetlen
-    | не\ (?:доставлен|может|удалось|был) | недоставлен | сбой | невозможно | не\ вдалося | δεν\b | edilemedi | iletilemedi | gönderilemedi
+    | не\ (?:доставлен|може|удалось|бе|был) | недостав(?:л)?ен | сбой | невозможно | не\ вдалося | δεν\b
+    | nu\ (?:a\ putut|a\ fost|poate)\b | nelivrat | nij?e\ (?:bil[oa]?\ |mogu[cć]e\ )*(?:isporu[cč]|dostav|uru[cč]) | ni\ (?:bil[oa]?\ )?(?:mogo[cč]e\ )?dostav | ne(?:isporu[cč]|dostavlj)en
+    | neboli?[oa]?\ (?:mo[zž]né\ )?doru[cč] | nepavyko | nepristatyt | neizdev[aā]s | nav\ pieg[aā]d[aā]t | nepieg[aā]d[aā]t | ei\ (?:saanud|õnnestunud|toimetatud) | ebaõnnestus | ekki\ (?:hægt|tókst|afhent)
+    | no\ s['’]ha\ pogut | tidak\ (?:dapat|berhasil|boleh)\b | gagal\b | không\ (?:thể|thành\ công)\b | није\b
+    | edilemedi | iletilemedi | gönderilemedi
     )
     | n['’]t\b[^.:@]{0,60}?\b(?:deliver|redeliver|be\ sent|send|reach|forward|relay|accept(?:ed)?\ for) | \[bounce\]
     | fehler\b[^.:@]{0,30}zustell | zustell\w*[^.:@]{0,30}(?:fehl|nicht)
+    | ไม่สามารถส่ง | ส่งไม่สำเร็จ | تعذ?ر | لم\ يتم | فشل | לא\ (?:נמסר|ניתן) | נכשל | تحویل\ نشد | ارسال\ نشد
     | 送信でき | 配信でき | 配信不能 | 届けでき | 不達 | エラー | 失败 | 失敗 | 退信 | 退回 | 無法 | 无法 | 未能 | 못했 | 실패 | 반송""",
     re.VERBOSE,
 )
@@ -158,9 +163,9 @@ _SUCCESS_SUBJECT = re.compile(
     r"(?:delivered|relayed|expanded|zugestellt|weitergeleitet|remis|relay[ée]|entregado|retransmitido|consegnato|inoltrato|"
     r"entregue|retransmitida|bezorgd|doorgestuurd|levererat|leveret|levert|dostarczono|доставлено|配信済み|已送达)\s?:"
 )
-# What shops and carriers deliver.
+# What shops and carriers deliver, where it is not the subject of a mail that is quoted.
 _GOODS = re.compile(
-    r"\b(?:parcel|your (?:package|shipment|order)|tracking (?:number|id)|paket\b|colis\b|paquete|pacco\b|pakket\b|przesyłk|посылк)",
+    r"(?<!subject: )\b(?:parcel|your (?:package|shipment|order)|tracking (?:number|id)|paket\b|colis\b|paquete|pacco\b|pakket\b|przesyłk|посылк)",
     re.IGNORECASE,
 )
 
