@@ -18,7 +18,7 @@ from carom.bounce.prose import Found, read_prose, squash
 from carom.bounce.rulebook import Rules, builtin_rules
 from carom.bounce.sender import Voice, is_answer, is_daemon, is_list, says_failure, voice_of
 from carom.bounce.ses import read_ses
-from carom.bounce.telling import subject_tells_failure, tells_of_goods, tells_success
+from carom.bounce.telling import subject_tells_failure, tells_of_goods, tells_of_state, tells_owner, tells_success
 from carom.bounce.text import Told, read_told
 from carom.bounce.verdict import classify
 from carom.bounce.verp import address_in_verp
@@ -120,13 +120,14 @@ def _may_bounce(mail: Mail, told: Told, voice: Voice) -> bool:
     return path alone the text must tell it in so many words."""
     if any(part.type in STATUS_TYPES for part in mail.parts):
         return True
+    subject = subject_of(mail.headers)
+    returns = bool(told.returned) or "x-failed-recipients" in mail.headers
+    if not (voice.opens or returns) and (
+        tells_of_state(subject) or (tells_owner(told.text) and not _holds_a_code(told))
+    ):
+        return False
     if voice.daemon:
-        return (
-            voice.fails
-            or subject_tells_failure(subject_of(mail.headers))
-            or bool(find_status(told.text[:MAX_TEXT]))
-            or _names_a_fault(told)
-        )
+        return voice.fails or subject_tells_failure(subject) or (returns and _names_a_fault(told))
     answers = is_answer(mail.headers) and not voice.opens
     if is_list(mail.headers) or answers or not (voice.system or is_daemon(mail.headers)):
         return False

@@ -3,7 +3,6 @@
 import re
 from typing import NamedTuple
 
-from carom.bounce.addresses import header_address
 from carom.bounce.mime import Headers, subject_of
 from carom.bounce.telling import subject_tells_failure, tells_failure
 from carom.bounce.text import Told
@@ -33,7 +32,7 @@ _ANSWER = re.compile(
 )
 
 
-_TAKES_BOUNCES = re.compile(rf"bounce|{_DAEMON.pattern}", _DAEMON.flags)
+_LIST_STAFF = re.compile(r"bounces?\b|-(?:admin|owner|request|errors?)@", re.IGNORECASE)
 
 _LIST = ("list-id", "list-post", "list-unsubscribe", "list-unsubscribe-post", "x-list-administrivia")
 _LIST_WORDS = b"list-"
@@ -55,23 +54,21 @@ def is_daemon(headers: Headers) -> bool:
 
 
 def says_failure(headers: Headers) -> bool:
-    """Tell whether the subject speaks of a failed delivery and is no answer or forward, nor a program's notice."""
+    """Tell whether the subject speaks of a failed delivery and is no answer or forward."""
     subject = subject_of(headers)
-    return subject_tells_failure(subject) and not _ANSWER.match(subject) and not _notifies(headers)
+    return subject_tells_failure(subject) and not _ANSWER.match(subject)
 
 
-def _notifies(headers: Headers) -> bool:
-    """Tell whether a program wrote in a name to which answers may go, as trackers and monitors do: what reports a
-    failure has a null return path or a daemon's (RFC 5321, 4.5.5), a list its own."""
-    if "auto-generated" not in headers.get("auto-submitted", ""):
-        return False
-    path = header_address(headers.get("return-path", ""))
-    return path is not None and path == header_address(headers.get("from", "")) and not _TAKES_BOUNCES.search(path)
+def takes_answers(headers: Headers) -> bool:
+    """Tell whether the return path is a person's or a program's that may be written to, as those of people, shops and
+    trackers are: what reports a failure has a null one or a daemon's (RFC 5321, 4.5.5), a list its own."""
+    path = headers.get("return-path", "").strip()
+    return path not in {"<>", ""} and not _DAEMON.search(path) and not _LIST_STAFF.search(path)
 
 
 class Voice(NamedTuple):
     """How a mail presents itself: ``daemon`` by its From, ``opens`` by the opening of its text, ``system`` by either or
-    by a subject that speaks of failure, ``fails`` where a system's text tells that mail was not
+    by a subject that speaks of failure where nothing says that a person or a program wrote, ``fails`` where a system's text tells that mail was not
     delivered."""
 
     daemon: bool
@@ -83,7 +80,7 @@ class Voice(NamedTuple):
 def voice_of(headers: Headers, told: Told) -> Voice:
     """Tell how a mail presents itself."""
     daemon, opens = is_daemon_named(headers), bool(_OPENING.match(told.text))
-    system = daemon or opens or says_failure(headers)
+    system = daemon or opens or (says_failure(headers) and not takes_answers(headers))
     return Voice(daemon, opens, system, fails=(system or is_daemon(headers)) and tells_failure(told.lowered))
 
 

@@ -13,7 +13,7 @@ _SUBJECT = re.compile(
     r"""undeliver(?:ed|able) | non-?deliver | returned\ (?:mail|to\ sender) | return(?:ing|ed)\ (?:message\ )?to\ sender
     | fail(?:ure|ed)\ (?:notice|delivery|notification|mail) | deliver\w*\ (?:status|fail|problem|error|report|notification|has\ failed|delayed)
     | mail\ (?:failed|failure|system\ error|error|delivery|returned) | (?:not|cannot|n't|never)\ (?:be\ )?(?:delivered|sent) | (?:not|un)\ ?(?:be\ )?able\ to\ deliver
-    | could\ not\ (?:be\ )?(?:deliver|send) | \[bounce\] | bounce\ notification | bounced | error\ sending\ your\ mail | user\ unknown | unknown\ user
+    | could\ not\ (?:be\ )?(?:deliver|send) | \[bounce\] | \bbounce: | bounce\ notification | bounced | error\ sending\ your\ mail | user\ unknown | unknown\ user
     | processing\ error | rejected | message\ (?:status|delayed|delivery|not\ sent) | warning:\ | are\ not\ member | delivery\ temporarily""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -45,7 +45,7 @@ _FAILED = re.compile(
     (?:not|cannot|unable|impossible|never|fail\w*)\b[^.:@]{0,60}?\b(?:deliver|redeliver|be\ sent|send|reach|forward|relay|accept(?:ed)?\ for)
     | deliver\w*[^.:@]{0,60}?\b(?:fail|not\b|impossible|problem|error|abort|delayed|unsuccess|suspend|postpone|defer)
     | undeliver | non-?deliver | bounced\b | failure\ reason | return(?:ed|ing)\b[^.:@]{0,40}\b(?:sender|message|mail) | failed\ (?:recipients?|address|deliver)
-    | permanent\ (?:fatal\ )?(?:error|fail) | did\ not\ (?:reach|receive) | (?:message|e?mail)\b[^.:@]{0,40}\b(?:rejected|refused|returned|blocked|bounced|failed|delayed|stopped|discarded)
+    | permanent\ (?:fatal\ )?(?:error|fail) | did\ not\ (?:reach|receive) | (?:message|e?mail)\b(?![^.:@]{0,40}\bwill\b)[^.:@]{0,40}\b(?:rejected|refused|returned|blocked|bounced|failed|delayed|stopped|discarded)
     | (?:rejected|refused|blocked|stopped|discarded)\b[^.:@]{0,40}\b(?:message|mail) | (?:given|gave|giving)\ up\b[^.:@]{0,40}\bdeliver | temporary\ (?:failure|error) | error\ (?:has\ )?(?:delivering|sending|message|type|while|occurred)
     | host\b[^.:@]{0,80}\bsaid: | returned\ the\ following\ error
     | could\ not\ be\ (?:found|processed) | transcript\ of\ session | (?:are|is)\ not\ (?:a\ )?member\b
@@ -168,6 +168,24 @@ _GOODS = re.compile(
     r"(?<!subject: )\b(?:parcel|your (?:package|shipment|order)|tracking (?:number|id)|paket\b|colis\b|paquete|pacco\b|pakket\b|przesyłk|посылк)",
     re.IGNORECASE,
 )
+# What mail systems write of themselves, or to the owner of a mailbox: statistics, digests, the state of queues and
+# accounts. Those name addresses and faults too.
+_STATE = re.compile(
+    r"""\b(?:digest|summary|statistics|daily|weekly|monthly|quarantine\ (?:report|notification)|log(?:s|\ ?watch)?\b|cron\ <|(?:quota|queue)\ (?:warning|report|alert)
+    | greylist\w*\ report | report\ domain | tls\ report | service\ alert | is\ critical\b | smtp\ (?:server|client):\ errors)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_OWNER = re.compile(r"\byour\ (?:mail ?box|inbox|quota|password|storage)\b", re.IGNORECASE)
+
+
+def tells_of_state(subject: str) -> bool:
+    """Tell whether a subject is one of a report on a system and not on a mail."""
+    return bool(_STATE.search(subject))
+
+
+def tells_owner(text: str) -> bool:
+    """Tell whether a text speaks of the reader's own mailbox."""
+    return bool(_OWNER.search(text, 0, 400))
 
 
 def tells_failure(text: str) -> bool:
