@@ -27,7 +27,7 @@ _LEADING = re.compile(
 )
 _RECIPIENT_WORDS = (
     "(?:empfänger|adressat|destinat|geadresseerde|ontvanger|e-mailadres|mottagar|modtager|mottaker|vastaanottaja|odbiorc|adresat"
-    "|příjemc|príjemc|adresát|primatelj|primaoc|prejemnik|gavėj|saņēmēj|saaja\b|одержувач|penerima|người\\ nhận|ผู้รับ|المستلم|הנמען|címzett|alıcı|получател|адресат|παραλήπτ|宛先|受信者|收件人|收件者|收信人|받는|수신자)"
+    "|příjemc|príjemc|adresát|primatelj|primaoc|prejemnik|gavėj|saņēmēj|saaja|одержувач|penerima|người\\ nhận|ผู้รับ|المستلم|הנמען|címzett|alıcı|получател|адресат|παραλήπτ|宛先|受信者|收件人|收件者|收信人|받는|수신자)"
 )
 # A word for "recipient" or for a failure, then the address: on the same line, at most a few words between.
 _LABEL = re.compile(

@@ -23,6 +23,8 @@ _OPENING = re.compile(
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
+# The addresses that lists take bounces and orders at.
+_LIST_STAFF = re.compile(r"bounces?\b|-(?:admin|owner|request|errors?)@", re.IGNORECASE)
 # Answers, forwards and automatic answers quote the subject of what they answer, some behind the number of a ticket.
 _ANSWER = re.compile(
     r"""^\s*(?:\[[^\]]{0,60}\]\s*)?(?:(?:re|fwd?|aw|wg|tr|rv|sv|vs|antw|rif|res|odp|ynt|回复|答复|转发)\s*(?:\[\d+\])?\s?[:：] | auto(?:matic)?[ -]?(?:reply|response|answer)?\ ?:
@@ -31,8 +33,6 @@ _ANSWER = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 
-
-_LIST_STAFF = re.compile(r"bounces?\b|-(?:admin|owner|request|errors?)@", re.IGNORECASE)
 
 _LIST = ("list-id", "list-post", "list-unsubscribe", "list-unsubscribe-post", "x-list-administrivia")
 _LIST_WORDS = b"list-"
@@ -68,8 +68,8 @@ def takes_answers(headers: Headers) -> bool:
 
 class Voice(NamedTuple):
     """How a mail presents itself: ``daemon`` by its From, ``opens`` by the opening of its text, ``system`` by either or
-    by a subject that speaks of failure where nothing says that a person or a program wrote, ``fails`` where a system's text tells that mail was not
-    delivered."""
+    by a subject that speaks of failure where the return path takes no answers, ``fails`` where a system's text tells
+    that mail was not delivered."""
 
     daemon: bool
     opens: bool
