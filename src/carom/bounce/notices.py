@@ -9,7 +9,7 @@ from carom.bounce.addresses import ADDRESS, header_address
 from carom.bounce.events import AutoReply, Challenge, ContentNotice, ListRequest, RelayTest, Report
 from carom.bounce.evidence import Evidence, plain
 from carom.bounce.mime import Mail, subject_of
-from carom.bounce.prose import squash
+from carom.bounce.prose import SENDER, squash
 from carom.bounce.rulebook import rules_of
 from carom.bounce.sender import is_list
 from carom.bounce.text import Told
@@ -70,10 +70,15 @@ def _report(mail: Mail, told: Told, verdict: Verdict, event: Notice) -> Report:
 
 
 def _named(mail: Mail, told: Told, sender: str | None) -> str | None:
-    """Return the first address of the body that is not the address written to, nor one made from the sender's to
-    answer to, as ``anna-confirm-123@`` of ``anna@``."""
+    """Return the first address of the body that is not the address written to, nor called the sender's, nor one made from
+    the sender's to answer to, as ``anna-confirm-123@`` of ``anna@``."""
     own = (header_address(mail.headers.get("to", "")) or "").lower()
     local = (sender or "").partition("@")[0].lower()
-    named = (match[0].strip(".'") for match in ADDRESS.finditer(told.text[:4000]))
+    text = told.text[:4000]
+    named = (
+        match[0].strip(".'")
+        for match in ADDRESS.finditer(text)
+        if not SENDER.search(text[max(0, match.start() - 40) : match.start()])
+    )
     made = (f"{local}-", f"{local}+") if local else ()
     return next((address for address in named if address.lower() != own and not address.lower().startswith(made)), None)

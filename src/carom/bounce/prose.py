@@ -64,11 +64,11 @@ _HELP = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"(?<=[.!?。])\s+")
-# Words before an address that is the sender's.
-_SENDER = re.compile(
+SENDER = re.compile(
     r"\b(?:(?<!generated )(?<!expanded )from|by|von|sender|absender|expéditeur|remitente|mittente|remetente|afzender|avsändare)\W*$",
     re.IGNORECASE,
 )
+"""What stands before an address that is the sender's."""
 # A line above the recipients that a mail did reach.
 _REACHED = re.compile(
     r"""^(?!.*(?:not\b|\bun|fail|n['’]t\b|nicht|\bnon?\b|error|reject|return|bounc))
@@ -219,7 +219,7 @@ def _named_in(sentence: str, own: set[str]) -> Iterable[str]:
     named = dict.fromkeys(
         address
         for match in ADDRESS.finditer(sentence)
-        if not _SENDER.search(sentence[: match.start()][-40:])
+        if not SENDER.search(sentence[: match.start()][-40:])
         and (address := _clean(match[0])).lower() not in own
         and not _is_daemon(address)
     )
