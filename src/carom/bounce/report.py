@@ -123,7 +123,7 @@ def _may_bounce(mail: Mail, told: Told, voice: Voice) -> bool:
     subject = subject_of(mail.headers)
     returns = bool(told.returned) or "x-failed-recipients" in mail.headers
     if not (voice.opens or returns) and (
-        tells_of_state(subject) or (tells_owner(told.text) and not _holds_a_code(told))
+        tells_of_state(subject) or (tells_owner(told.lowered) and not _holds_a_code(told))
     ):
         return False
     if voice.daemon:

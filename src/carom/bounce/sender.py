@@ -13,6 +13,7 @@ _DAEMON = re.compile(
     | antivirus | imss@ | staff@hotmail | mailadmin | sysadmin | ^"?<?bounces?@""",
     re.IGNORECASE | re.VERBOSE,
 )
+_OFTEN = ("mailer-daemon", "postmaster", "mail delivery")
 # How mail systems begin, whoever their From says they are.
 _OPENING = re.compile(
     r"""\A\W*(?:
@@ -38,9 +39,15 @@ _LIST = ("list-id", "list-post", "list-unsubscribe", "list-unsubscribe-post", "x
 _LIST_WORDS = b"list-"
 
 
+def _names_daemon(value: str) -> bool:
+    """Tell whether a From or a path is a mail system's. What most of them say is looked for first, as it is quickly found."""
+    lowered = value.lower()
+    return any(map(lowered.__contains__, _OFTEN)) or bool(_DAEMON.search(value))
+
+
 def is_daemon_named(headers: Headers) -> bool:
     """Tell whether the From itself is a mail system's, not only its null return path."""
-    return "x-failed-recipients" in headers or bool(_DAEMON.search(headers.get("from", "?")))
+    return "x-failed-recipients" in headers or _names_daemon(headers.get("from", "?"))
 
 
 def is_daemon(headers: Headers) -> bool:
@@ -48,8 +55,8 @@ def is_daemon(headers: Headers) -> bool:
     return (
         headers.get("return-path", "?").strip() in {"<>", ""}
         or "x-failed-recipients" in headers
-        or bool(_DAEMON.search(headers.get("from", "?")))
-        or bool(_DAEMON.search(headers.get("return-path", "?")))
+        or _names_daemon(headers.get("from", "?"))
+        or _names_daemon(headers.get("return-path", "?"))
     )
 
 
@@ -63,7 +70,7 @@ def takes_answers(headers: Headers) -> bool:
     """Tell whether the return path is a person's or a program's that may be written to, as those of people, shops and
     trackers are: what reports a failure has a null one or a daemon's (RFC 5321, 4.5.5), a list its own."""
     path = headers.get("return-path", "").strip()
-    return path not in {"<>", ""} and not _DAEMON.search(path) and not _LIST_STAFF.search(path)
+    return path not in {"<>", ""} and not _names_daemon(path) and not _LIST_STAFF.search(path)
 
 
 class Voice(NamedTuple):

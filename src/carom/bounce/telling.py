@@ -175,7 +175,7 @@ _STATE = re.compile(
     | greylist\w*\ report | report\ domain | tls\ report | service\ alert | is\ critical\b | smtp\ (?:server|client):\ errors)""",
     re.IGNORECASE | re.VERBOSE,
 )
-_OWNER = re.compile(r"\byour\ (?:mail ?box|inbox|quota|password|storage)\b", re.IGNORECASE)
+_OWNER = ("your mailbox", "your mail box", "your inbox", "your quota", "your password", "your storage")
 
 
 def tells_of_state(subject: str) -> bool:
@@ -184,8 +184,9 @@ def tells_of_state(subject: str) -> bool:
 
 
 def tells_owner(text: str) -> bool:
-    """Tell whether a text speaks of the reader's own mailbox."""
-    return bool(_OWNER.search(text, 0, 400))
+    """Tell whether a text in lower case speaks of the reader's own mailbox."""
+    text = text[:400]
+    return "your " in text and any(map(text.__contains__, _OWNER))
 
 
 def tells_failure(text: str) -> bool:
