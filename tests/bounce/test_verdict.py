@@ -38,6 +38,24 @@ def test_what_mail_systems_write_has_its_type(kind: str, text: str) -> None:
     assert classify(text=text).type == kind
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "550 Invalid message ID",
+        "550 unknown queue id",
+        "550 Your host is not registered here",
+        "550 There is no entry for your host in our list",
+        "550 mailbox moved to another store, deliver it there",
+        "550 нет такого домена отправителя",
+        "550 няма такъв домейн",
+        "550 العنوان غير مسموح",
+    ],
+)
+def test_words_that_speak_of_something_else_make_no_recipient_unknown(text: str) -> None:
+    """Without a command nobody knows what a 550 refuses."""
+    assert classify(text=text).type is not BounceType.HARD_BOUNCE
+
+
 NEVER_HARD = (Path(__file__).parent / "never-hard.txt").read_text("utf-8").splitlines()
 
 

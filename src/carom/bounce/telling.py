@@ -57,7 +57,7 @@ _FAILED = re.compile(
     | niet\ (?:worden\ )?(?:bezorg|afgelever|verzonden|besteld|te\ bezorgen) | onbestelbaar | is\ mislukt | bezorg\w*[^.:@]{0,80}mislukt
     | olevererbar | kunde\ inte | gick\ inte | kunne\ ikke | kan\ ikke | ikke\ (?:leveret|levert|afleveret) | ei\ voitu | epäonnistui
     | nie\ (?:dostarczon|powiod|został|można) | niedostarczon | nedoruč | nebylo\ možné | nelze | nem\ sikerült | kézbesíthetetlen
-    | не\ (?:доставлен|може|удалось|бе|был) | недостав(?:л)?ен | сбой | невозможно | не\ вдалося | δεν\b
+    | не\ (?:доставлен|може|удалось|бе|был) | недоставл?ен | сбой | невозможно | не\ вдалося | δεν\b
     | nu\ (?:a\ putut|a\ fost|poate)\b | nelivrat | nij?e\ (?:bil[oa]?\ |mogu[cć]e\ )*(?:isporu[cč]|dostav|uru[cč]) | ni\ (?:bil[oa]?\ )?(?:mogo[cč]e\ )?dostav | ne(?:isporu[cč]|dostavlj)en
     | neboli?[oa]?\ (?:mo[zž]né\ )?doru[cč] | nepavyko | nepristatyt | neizdev[aā]s | nav\ pieg[aā]d[aā]t | nepieg[aā]d[aā]t | ei\ (?:saanud|õnnestunud|toimetatud) | ebaõnnestus | ekki\ (?:hægt|tókst|afhent)
     | no\ s['’]ha\ pogut | tidak\ (?:dapat|berhasil|boleh)\b | gagal\b | không\ (?:thể|thành\ công)\b | није\b
@@ -179,8 +179,8 @@ _OWNER = ("your mailbox", "your mail box", "your inbox", "your quota", "your pas
 
 
 def tells_of_state(subject: str) -> bool:
-    """Tell whether a subject is one of a report on a system and not on a mail."""
-    return bool(_STATE.search(subject))
+    """Tell whether a subject is one of a report on a system; not that of a bounce, which may quote any subject."""
+    return bool(_STATE.search(subject)) and not subject_tells_failure(subject)
 
 
 def tells_owner(text: str) -> bool:
