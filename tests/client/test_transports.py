@@ -25,6 +25,7 @@ from carom.client.transports.asgi import Asgi
 from tests.client.conftest import TOKEN
 from tests.client.scripts import MESSAGE, settle
 from tests.client.wire_server import OK, Connection, Peer, always, serving, zipped
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -157,6 +158,7 @@ async def test_slow_header_and_slow_body(opened: Open) -> None:
         with serving(act) as peer:
             with pytest.raises(carom.TimeoutError) as caught:
                 await settle(opened(peer.url, http_read_timeout=0.2).deliver(MESSAGE))
+            eventually(lambda peer=peer: peer.heads, what="the server's reading")
             assert (caught.value.ambiguous, len(peer.heads)) == (True, 1)
 
 
