@@ -158,7 +158,7 @@ async def test_slow_header_and_slow_body(opened: Open) -> None:
         with serving(act) as peer:
             with pytest.raises(carom.TimeoutError) as caught:
                 await settle(opened(peer.url, http_read_timeout=0.2).deliver(MESSAGE))
-            eventually(lambda peer=peer: peer.heads, what="the server's reading")
+            eventually(peer.heads.copy, what="the server's reading")
             assert (caught.value.ambiguous, len(peer.heads)) == (True, 1)
 
 

@@ -30,7 +30,7 @@ def read_feedback(mail: Mail) -> Report | None:
     if not mail.headers.holds(b"complaint about message from"):
         return None
     jmrp = _JMRP.match(mail.headers.get("subject", ""))
-    if jmrp and "staff@hotmail" in mail.headers.get("from", ""):
+    if jmrp and (mail.headers.holds(b"staff@hotmail") or _READER_HEADERS[0] in read_told(mail).returned):
         return _report(mail, [("feedback-type", "abuse"), ("source-ip", jmrp[1])])
     return None
 
@@ -43,7 +43,7 @@ def _report(mail: Mail, fields: list[tuple[str, str]]) -> Report:
     named: list[str | None] = [
         address for name, value in fields if name == "original-rcpt-to" and (address := find_address(value))
     ]
-    recipients = list(dict.fromkeys(named)) or [_reader(told.returned)]
+    recipients = list(dict.fromkeys(named)) or [reader_of(told.returned)]
     event = Complaint if verdict.type is BounceType.SPAM_COMPLAINT else Feedback
     events = [
         event(
@@ -73,7 +73,8 @@ def _source(text: str) -> str | None:
     return match[1] if match else None
 
 
-def _reader(returned: Headers) -> str | None:
+def reader_of(returned: Headers) -> str | None:
+    """Return whom a returned mail had reached; None where the provider hides it."""
     for name in _READER_HEADERS:
         address = header_address(returned.get(name, ""))
         if address and not (name != "to" and address.lower().startswith(_REDACTED)):

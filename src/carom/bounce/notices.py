@@ -2,27 +2,33 @@
 notices of virus and spam filters, wishes to get mail or none, tests for open relays.
 
 What tells them is data: ``rules/notices.toml`` and, tried last, ``rules/replies_auto.toml``. The rules see one line of
-text, ``from: daemon|person; <decisive headers>; subject: ...; body: ...``, in lower case.
+text, ``from: daemon|person; path: null|answers; <decisive headers>; encloses: mail; subject: ...; body: ...``, in lower case.
 """
 
-from carom.bounce.addresses import ADDRESS, header_address
-from carom.bounce.events import AutoReply, Challenge, ContentNotice, ListRequest, RelayTest, Report
+import re
+
+from carom.bounce.addresses import ADDRESS, find_address, header_address
+from carom.bounce.arf import reader_of
+from carom.bounce.events import AutoReply, Challenge, Complaint, ContentNotice, ListRequest, RelayTest, Report
 from carom.bounce.evidence import Evidence, plain
 from carom.bounce.mime import Mail, subject_of
 from carom.bounce.prose import SENDER, squash
 from carom.bounce.rulebook import rules_of
-from carom.bounce.sender import is_list
+from carom.bounce.sender import is_list, takes_answers
 from carom.bounce.text import Told
 from carom.bounce.verdict import Verdict, decide
 from carom.taxonomy import BounceType
 
-Notice = type[AutoReply] | type[Challenge] | type[ContentNotice] | type[ListRequest] | type[RelayTest]
+Notice = type[AutoReply] | type[Challenge] | type[Complaint] | type[ContentNotice] | type[ListRequest] | type[RelayTest]
 
 _SIGNS = ("auto-submitted", "precedence", "x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-response-suppress")
 _NEVER = frozenset(
     {"message/disposition-notification", "application/gzip", "application/zip", "application/tlsrpt+gzip"}
 )
 _BODY = 600
+
+# Whom a complaint in words is from, where it says so as feedback reports do.
+_COMPLAINER = re.compile(r"^\W*original-rcpt-to\s*:(.*)", re.IGNORECASE | re.MULTILINE)
 
 _EVENTS: dict[BounceType, Notice] = {
     BounceType.VIRUS_NOTIFICATION: ContentNotice,
@@ -33,6 +39,7 @@ _EVENTS: dict[BounceType, Notice] = {
     BounceType.ADDRESS_CHANGE: AutoReply,
     BounceType.AUTO_RESPONDER: AutoReply,
     BounceType.OPEN_RELAY_TEST: RelayTest,
+    BounceType.SPAM_COMPLAINT: Complaint,
 }
 # Whose address the body names: the one that a filter or a challenge stands before. Of the others it is the sender's.
 _NAMED_IN_BODY = frozenset({ContentNotice, Challenge})
@@ -50,14 +57,22 @@ def read_notice(mail: Mail, told: Told, rules: str, *, daemon: bool) -> Report |
 def _signs(mail: Mail, told: Told, *, daemon: bool) -> str:
     headers = mail.headers
     signs = [f"from: {'daemon' if daemon else 'person'}"]
+    if headers.get("return-path", "?").strip() == "<>":
+        signs += ["path: null"]
+    elif takes_answers(headers):
+        signs += ["path: answers"]
     signs += [f"{name}: {headers[name][:80]}" for name in _SIGNS if name in headers]
+    signs += ["encloses: mail"] if told.returned else []
     signs += [f"subject: {subject_of(headers)[:200]}", f"body: {told.text[:_BODY]}"]
     return "; ".join(signs)
 
 
 def _report(mail: Mail, told: Told, verdict: Verdict, event: Notice) -> Report:
     sender = header_address(mail.headers.get("from", ""))
-    recipient = (_named(mail, told, sender) if event in _NAMED_IN_BODY else None) or sender
+    if event is Complaint:
+        recipient = _complainer(told)
+    else:
+        recipient = (_named(mail, told, sender) if event in _NAMED_IN_BODY else None) or sender
     one = event(
         recipient=None if event is RelayTest else recipient,
         diagnostic=squash(told.text),
@@ -67,6 +82,11 @@ def _report(mail: Mail, told: Told, verdict: Verdict, event: Notice) -> Report:
         matched=verdict.matched,
     )
     return Report(events=(one,), headers=mail.headers, returned=told.returned, reader="notice")
+
+
+def _complainer(told: Told) -> str | None:
+    named = _COMPLAINER.search(told.text)
+    return (find_address(named[1]) if named else None) or reader_of(told.returned)
 
 
 def _named(mail: Mail, told: Told, sender: str | None) -> str | None:

@@ -225,7 +225,9 @@ def _named_in(sentence: str, own: set[str]) -> Iterable[str]:
     )
     expanded = _expanded(sentence)
     # An alias that led to a file or a program is all that is named.
-    return [one for one in named if not expanded or one != _clean(expanded[1])] or named
+    # A Notes name has an @ too, and the address of its person stands behind it.
+    sent_to = [one for one in named if not expanded or one != _clean(expanded[1])] or named
+    return [one for one in sent_to if "/" not in one] or sent_to
 
 
 def _clean(address: str) -> str:

@@ -16,7 +16,7 @@ from carom.bounce.mime import Mail, read_mail, subject_of, undo_transfer
 from carom.bounce.notices import read_notice
 from carom.bounce.prose import Found, read_prose, squash
 from carom.bounce.rulebook import Rules, builtin_rules
-from carom.bounce.sender import Voice, is_answer, is_daemon, is_list, says_failure, voice_of
+from carom.bounce.sender import Voice, is_answer, is_daemon, is_list, says_failure, takes_answers, voice_of
 from carom.bounce.ses import read_ses
 from carom.bounce.telling import subject_tells_failure, tells_of_goods, tells_of_state, tells_owner, tells_success
 from carom.bounce.text import Told, read_told
@@ -123,8 +123,11 @@ def _may_bounce(mail: Mail, told: Told, voice: Voice) -> bool:
     subject = subject_of(mail.headers)
     returns = bool(told.returned) or "x-failed-recipients" in mail.headers
     if not (voice.opens or returns) and (
-        tells_of_state(subject) or (tells_owner(told.lowered) and not _holds_a_code(told))
+        tells_of_state(subject, told.text)
+        or (tells_owner(f"{subject.lower()}\n{told.lowered}") and not _holds_a_code(told))
     ):
+        return False
+    if not returns and takes_answers(mail.headers):
         return False
     if voice.daemon:
         return voice.fails or subject_tells_failure(subject) or (returns and _names_a_fault(told))
@@ -154,7 +157,8 @@ def _not_in_text(mail: Mail, told: Told) -> list[Found]:
     to = told.returned.get("to", "")
     if recipient is None and to.count("@") == 1:
         recipient = header_address(to)
-    if recipient is None and (named := find_address(subject_of(mail.headers))) and named.lower() != own.lower():
+    named = find_address(subject_of(mail.headers)) if recipient is None and says_failure(mail.headers) else None
+    if named and named.lower() != own.lower():
         recipient = named
     return [Found(recipient, None, squash(told.text))] if recipient else []
 

@@ -60,13 +60,13 @@ _FAILED = re.compile(
     | не\ (?:доставлен|може|удалось|бе|был) | недоставл?ен | сбой | невозможно | не\ вдалося | δεν\b
     | nu\ (?:a\ putut|a\ fost|poate)\b | nelivrat | nij?e\ (?:bil[oa]?\ |mogu[cć]e\ )*(?:isporu[cč]|dostav|uru[cč]) | ni\ (?:bil[oa]?\ )?(?:mogo[cč]e\ )?dostav | ne(?:isporu[cč]|dostavlj)en
     | neboli?[oa]?\ (?:mo[zž]né\ )?doru[cč] | nepavyko | nepristatyt | neizdev[aā]s | nav\ pieg[aā]d[aā]t | nepieg[aā]d[aā]t | ei\ (?:saanud|õnnestunud|toimetatud) | ebaõnnestus | ekki\ (?:hægt|tókst|afhent)
-    | no\ s['’]ha\ pogut | tidak\ (?:dapat|berhasil|boleh)\b | gagal\b | không\ (?:thể|thành\ công)\b | није\b
+    | no\ s['’]ha\ pogut | tidak\ (?:dapat|berhasil|boleh)\b | gagal\b | không\ (?:thể|thành\ công|gửi\ được)\b | није\b
     | edilemedi | iletilemedi | gönderilemedi
     )
     | n['’]t\b[^.:@]{0,60}?\b(?:deliver|redeliver|be\ sent|send|reach|forward|relay|accept(?:ed)?\ for) | \[bounce\]
     | fehler\b[^.:@]{0,30}zustell | zustell\w*[^.:@]{0,30}(?:fehl|nicht)
     | ไม่สามารถส่ง | ส่งไม่สำเร็จ | تعذ?ر | لم\ يتم | فشل | לא\ (?:נמסר|ניתן) | נכשל | تحویل\ نشد | ارسال\ نشد
-    | 送信でき | 配信でき | 配信不能 | 届けでき | 不達 | エラー | 失败 | 失敗 | 退信 | 退回 | 無法 | 无法 | 未能 | 못했 | 실패 | 반송""",
+    | 送信でき | 配信でき | 配送でき | 配信不能 | 届けでき | 不達 | エラー | 失败 | 失敗 | 退信 | 退回 | 無法 | 无法 | 未能 | 못했 | 실패 | 반송""",
     re.VERBOSE,
 )
 _DELAY = (
@@ -175,12 +175,29 @@ _STATE = re.compile(
     | greylist\w*\ report | report\ domain | tls\ report | service\ alert | is\ critical\b | smtp\ (?:server|client):\ errors)""",
     re.IGNORECASE | re.VERBOSE,
 )
+# What reports count, and no bounce does.
+_COUNTED = re.compile(
+    r"""\b(?:\d+|list\ of)\ (?:undeliverable|undelivered|invalid|hard|soft|suppressed|bounced?|failed)\b[^.]{0,20}\b(?:addresses|recipients|contacts|e?mails|bounces)
+    | \bbounces?\ (?:report|rate|log|list|count)\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+# Lines of a report: a count behind a word, or the listing of a queue (Postfix's, Exim's).
+_REPORT_LINE = re.compile(
+    r"""^[\W]*(?:(?:hard\ |soft\ )?bounce[sd]?|delivered|undelivered|sent|opened|failed|rejected|deferred)\s*[:=|]?\s*\d[\d.,]*\s*(?:%|\(|$)
+    | ^[0-9A-F]{8,}[*!]?\s+\d+\s | ^\s*\d+[mhd]\s+[\d.]+[KM]?\s+\w{6}-\w+-\w+\s""",
+    re.IGNORECASE | re.MULTILINE | re.VERBOSE,
+)
 _OWNER = ("your mailbox", "your mail box", "your inbox", "your quota", "your password", "your storage")
 
 
-def tells_of_state(subject: str) -> bool:
-    """Tell whether a subject is one of a report on a system; not that of a bounce, which may quote any subject."""
-    return bool(_STATE.search(subject)) and not subject_tells_failure(subject)
+def tells_of_state(subject: str, text: str) -> bool:
+    """Tell whether a mail reports on a system and not on a mail, by its subject or by its lines; a bounce may quote any
+    subject."""
+    return (
+        bool(_REPORT_LINE.search(text, 0, MAX_TOLD))
+        or bool(_COUNTED.search(subject))
+        or (bool(_STATE.search(subject)) and not subject_tells_failure(subject))
+    )
 
 
 def tells_owner(text: str) -> bool:
