@@ -123,7 +123,7 @@ def _may_bounce(mail: Mail, told: Told, voice: Voice) -> bool:
     subject = subject_of(mail.headers)
     returns = bool(told.returned) or "x-failed-recipients" in mail.headers
     if not (voice.opens or returns) and (
-        tells_of_state(subject, told.text)
+        tells_of_state(subject, told.lowered)
         or (tells_owner(f"{subject.lower()}\n{told.lowered}") and not _holds_a_code(told))
     ):
         return False

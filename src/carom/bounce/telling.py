@@ -181,20 +181,23 @@ _COUNTED = re.compile(
     | \bbounces?\ (?:report|rate|log|list|count)\b""",
     re.IGNORECASE | re.VERBOSE,
 )
-# Lines of a report: a count behind a word, or the listing of a queue (Postfix's, Exim's).
+# Lines of a report: a count behind a word, or the listing of a queue (Postfix's, Exim's); in lower case, with the line
+# end before.
 _REPORT_LINE = re.compile(
-    r"""^[\W]*(?:(?:hard\ |soft\ )?bounce[sd]?|delivered|undelivered|sent|opened|failed|rejected|deferred)\s*[:=|]?\s*\d[\d.,]*\s*(?:%|\(|$)
-    | ^[0-9A-F]{8,}[*!]?\s+\d+\s | ^\s*\d+[mhd]\s+[\d.]+[KM]?\s+\w{6}-\w+-\w+\s""",
-    re.IGNORECASE | re.MULTILINE | re.VERBOSE,
+    r"""\n(?:
+      \W*(?:(?:hard\ |soft\ )?bounce[sd]?|delivered|undelivered|sent|opened|failed|rejected|deferred)\s*[:=|]?\s*\d[\d.,]*\s*(?:%|\(|$)
+      | [0-9a-f]{8,}[*!]?\s+\d+\s | [\ ]*\d+[mhd]\s+[\d.]+[km]?\s+\w{6}-\w+-\w+\s
+    )""",
+    re.MULTILINE | re.VERBOSE,
 )
 _OWNER = ("your mailbox", "your mail box", "your inbox", "your quota", "your password", "your storage")
 
 
 def tells_of_state(subject: str, text: str) -> bool:
-    """Tell whether a mail reports on a system and not on a mail, by its subject or by its lines; a bounce may quote any
-    subject."""
+    """Tell whether a mail reports on a system and not on a mail, by its subject or by the lines of its text in lower
+    case; a bounce may quote any subject."""
     return (
-        bool(_REPORT_LINE.search(text, 0, MAX_TOLD))
+        bool(_REPORT_LINE.search(f"\n{text[:MAX_TOLD]}"))
         or bool(_COUNTED.search(subject))
         or (bool(_STATE.search(subject)) and not subject_tells_failure(subject))
     )
