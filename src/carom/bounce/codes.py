@@ -43,7 +43,8 @@ def is_vague(status: str | None) -> bool:
 
 # What mail systems write of the command that was refused: Postfix, Exim, sendmail, Yahoo and others; then qmail.
 _COMMAND = re.compile(
-    r"""(?:in\ reply\ to|after|following|>>>|<<<|our|smtp:|\[|smtp\ command\W+)\s*
+    r"""(?:in\ reply\ to|after|following|>>>|<<<|our|smtp:|\[|smtp\ command\W+
+        |for(?=\ (?:rcpt\ to|mail\ from|data|helo|ehlo)\ command))\s*
         (?:final\ |end\ of\ |the\ )?(data|mail\ from|rcpt|helo|ehlo|initial\ connection)\b""",
     re.VERBOSE,
 )

@@ -36,7 +36,7 @@ _LABEL = re.compile(
       | (?:\w+\ ){{0,2}}{_RECIPIENT_WORDS}\w*(?:\ \w+|\(\w+\))?\s*[:：]
       | error-for\s*: | (?:sent\ )?(?:<<<|>>>)?\ *rcpt\ to\s*:? | target\ mail\ address\s*:
       | invalid\ (?:\w+\ ){{0,3}}userid\s*: | addressed\ to\s*: | (?:(?:non-?\ ?)?deliver\w*|failure|returned)[^:@]{{0,40}}: | could\ not\ be\ delivered\ to\s*: | unknown\ user\s*: | undeliverable\ to\s
-      | (?:user|mailbox|account)[^:@]{{1,60}}: | reason:\s+unable\ to\ deliver\ message\ to\s | unable\ to\ deliver\ (?:mail|message)\ to:?\s
+      | (?:user|mailbox|account)[^:@]{{1,60}}: | reason:\s+unable\ to\ deliver\ message\ to\s | (?:unable|failed)\ to\ deliver\ (?:mail\ |message\ )?to:?\s
       | (?:message|mail)\ (?:\w+\ ){{0,3}}addressed\ to\s | \(originally\ addressed\ to\s | your\ message\ to\s
       | you\ are\ not\ (?:a\ )?member\ of\ (?:\w+\ ){{1,3}}list\s
       | there\ was\ an\ error\ delivering\ your\ mail\ to\s | did\ not\ reach\ the\ following\ recipients?:\s

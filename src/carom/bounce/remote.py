@@ -22,7 +22,7 @@ _BEFORE = re.compile(
       (?<!\bat\ )(?<!client\ )(?<!sending\ )(?<!your\ )host(?:\ name)?:?
       | talking\ to | connected\ to | connect(?:ion)?\ (?:to|with) | conversation\ with | timed\ out\ with | refused\ by | reset\ by
       | transferring\ to | mail\ exchanger:? | {_OTHER_END}(?:\s?[:;(])?(?:\s?dns;)?
-      ) | (?:^|[^\sa-z]\S*\ )(?:mail\ )?(?<!name\ )(?:server|relay|mx):
+      ) | (?:^|[^\sa-z]\S*\ )(?:mail\ )?(?<!name\ )(?<!dns\ )(?:server|relay|mx):
     )\Z""",
     re.VERBOSE,
 )
@@ -78,6 +78,8 @@ def _is_peer(host: re.Match[str], before: list[str], behind: list[str]) -> bool:
     addressed = bool(host["address"]) or bool(behind and _IN_BRACKETS.match(behind[0]))
     if addressed and host["open"] != "[":
         return True
+    if before[-1:] == ["220"] and said.startswith(("<-- 220", "<<< 220"), said.find("<")):
+        return True  # its greeting, in a transcript
     last, following = (before or [""])[-1], " ".join(behind).lower()
     if host["open"].startswith("(") and host["rest"].startswith(")"):
         return bool(_CODE.match(last))  # KumoMTA and PowerMTA put it between the code and the words

@@ -56,7 +56,7 @@ _FAILED = re.compile(
     | não\ (?:entreg|foi|pôde|pode|é\ possível|conseguimos) | falha\ na | nao\ (?:foi|pode|entreg)
     | niet\ (?:worden\ )?(?:bezorg|afgelever|verzonden|besteld|te\ bezorgen) | onbestelbaar | is\ mislukt | bezorg\w*[^.:@]{0,80}mislukt
     | olevererbar | kunde\ inte | gick\ inte | kunne\ ikke | kan\ ikke | ikke\ (?:leveret|levert|afleveret) | ei\ voitu | epäonnistui
-    | nie\ (?:dostarczon|powiod|został|można) | niedostarczon | nedoruč | nebylo\ možné | nelze | nem\ sikerült | kézbesíthetetlen
+    | nie\ (?:dostarczon|powiod|udało|został|można) | niedostarczon | niedor[ęe]cz | nedoruč | nebylo\ možné | nelze | nem\ sikerült | kézbesíthetetlen
     | не\ (?:доставлен|може|удалось|бе|был) | недоставл?ен | сбой | невозможно | не\ вдалося | δεν\b
     | nu\ (?:a\ putut|a\ fost|poate)\b | nelivrat | nij?e\ (?:bil[oa]?\ |mogu[cć]e\ )*(?:isporu[cč]|dostav|uru[cč]) | ni\ (?:bil[oa]?\ )?(?:mogo[cč]e\ )?dostav | ne(?:isporu[cč]|dostavlj)en
     | neboli?[oa]?\ (?:mo[zž]né\ )?doru[cč] | nepavyko | nepristatyt | neizdev[aā]s | nav\ pieg[aā]d[aā]t | nepieg[aā]d[aā]t | ei\ (?:saanud|õnnestunud|toimetatud) | ebaõnnestus | ekki\ (?:hægt|tókst|afhent)

@@ -10,7 +10,7 @@ from carom.taxonomy import BounceType
 
 class Verdict(NamedTuple):
     """A decision: the type, the rule that decided, the text it matched, the enhanced code that counted, and whether
-    words decided and not codes alone."""
+    words decided without a code."""
 
     type: BounceType
     rule: str
@@ -44,4 +44,4 @@ def decide(evidence: Evidence, rules: Rules | None = None) -> Verdict:
         return Verdict(BounceType.UNKNOWN, "unmatched", "", evidence.status)
     rule, matched = first
     kind = rule.temporary if evidence.temporary else rule.type
-    return Verdict(kind, rule.id, matched, evidence.status, rule.text is not None)
+    return Verdict(kind, rule.id, matched, evidence.status, rule.text is not None and not rule.reply)
