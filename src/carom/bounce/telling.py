@@ -172,13 +172,13 @@ _GOODS = re.compile(
 # accounts. Those name addresses and faults too.
 _STATE = re.compile(
     r"""\b(?:digest|summary|statistics|daily|weekly|monthly|quarantine\ (?:report|notification)|log(?:s|\ ?watch)?\b|cron\ <|(?:quota|queue)\ (?:warning|report|alert)
-    | greylist\w*\ report | report\ domain | tls\ report | service\ alert | is\ critical\b | smtp\ (?:server|client):\ errors)""",
+    | suppression\ list | greylist\w*\ report | report\ domain | tls\ report | service\ alert | is\ critical\b | smtp\ (?:server|client):\ errors)""",
     re.IGNORECASE | re.VERBOSE,
 )
-# What reports count, and no bounce does.
+# What reports count, and no bounce does; in a subject or, where it says "bounce", in a text.
 _COUNTED = re.compile(
     r"""\b(?:\d+|list\ of)\ (?:undeliverable|undelivered|invalid|hard|soft|suppressed|bounced?|failed)\b[^.]{0,20}\b(?:addresses|recipients|contacts|e?mails|bounces)
-    | \bbounces?\ (?:report|rate|log|list|count)\b""",
+    | \bbounces?\ (?:report|rate|log|list|count)\b | \b\d+\ bounce[ds]\b""",
     re.IGNORECASE | re.VERBOSE,
 )
 # Lines of a report: a count behind a word, or the listing of a queue (Postfix's, Exim's); in lower case, with the line
@@ -199,6 +199,7 @@ def tells_of_state(subject: str, text: str) -> bool:
     return (
         bool(_REPORT_LINE.search(f"\n{text[:MAX_TOLD]}"))
         or bool(_COUNTED.search(subject))
+        or ("bounce" in text and bool(_COUNTED.search(text, 0, MAX_TOLD)))
         or (bool(_STATE.search(subject)) and not subject_tells_failure(subject))
     )
 
