@@ -18,7 +18,14 @@ from carom.bounce.prose import Found, read_prose, squash
 from carom.bounce.rulebook import Rules, builtin_rules
 from carom.bounce.sender import Voice, is_answer, is_daemon, is_list, says_failure, takes_answers, voice_of
 from carom.bounce.ses import read_ses
-from carom.bounce.telling import subject_tells_failure, tells_of_goods, tells_of_state, tells_owner, tells_success
+from carom.bounce.telling import (
+    subject_is_usual,
+    subject_tells_failure,
+    tells_of_goods,
+    tells_of_state,
+    tells_owner,
+    tells_success,
+)
 from carom.bounce.text import Told, read_told
 from carom.bounce.verdict import classify
 from carom.bounce.verp import address_in_verp
@@ -65,8 +72,10 @@ def _readers(mail: Mail, told: Told, rules: Rules) -> Iterator[Callable[[], Repo
     auto-reply, whose null return path alone makes it no bounce."""
     voice = voice_of(mail.headers, told)
     autoreplies = partial(read_notice, mail, told, "autoreplies", daemon=voice.daemon)
-    # What begins as bounces do and tells of a failure, or names failed recipients, is no notice whatever words it quotes.
-    if not (voice.opens and voice.fails) and "x-failed-recipients" not in mail.headers:
+    # What begins or is called as bounces are and tells of a failure, or names failed recipients, is no notice whatever
+    # words it quotes.
+    called = voice.daemon and subject_is_usual(subject_of(mail.headers))
+    if not (voice.fails and (voice.opens or called)) and "x-failed-recipients" not in mail.headers:
         yield partial(read_notice, mail, told, "notices", daemon=voice.daemon)
     if voice.system:
         yield partial(_machine_text, mail, told, rules, voice)

@@ -17,6 +17,16 @@ _SUBJECT = re.compile(
     | processing\ error | rejected | message\ (?:status|delayed|delivery|not\ sent) | warning:\ | are\ not\ member | delivery\ temporarily""",
     re.IGNORECASE | re.VERBOSE,
 )
+# What mail systems call most of their reports.
+_USUAL = (
+    "undeliver",
+    "returned mail",
+    "failure notice",
+    "delivery status",
+    "delivery fail",
+    "mail delivery",
+    "delivery notif",
+)
 # What most of them say: looked for first, as it is quickly found.
 _OFTEN = (
     "not be delivered",
@@ -214,6 +224,12 @@ def tells_failure(text: str) -> bool:
     """Tell whether a text in lower case says that mail was not delivered."""
     text = text[:MAX_TOLD]
     return any(map(text.__contains__, _OFTEN)) or bool(_FAILED.search(text))
+
+
+def subject_is_usual(subject: str) -> bool:
+    """Tell whether a subject is one that mail systems give to reports on a delivery."""
+    subject = subject.lower()
+    return any(map(subject.__contains__, _USUAL))
 
 
 def subject_tells_failure(subject: str) -> bool:
