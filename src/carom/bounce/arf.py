@@ -77,6 +77,7 @@ def reader_of(returned: Headers) -> str | None:
     """Return whom a returned mail had reached; None where the provider hides it."""
     for name in _READER_HEADERS:
         address = header_address(returned.get(name, ""))
-        if address and not (name != "to" and address.lower().startswith(_REDACTED)):
+        hidden = name != "to" and (address or "").lower().startswith(_REDACTED)
+        if address and not hidden and "." in address.rpartition("@")[2]:
             return address
     return None

@@ -109,7 +109,7 @@ def _named(mail: Mail, told: Told, sender: str | None) -> str | None:
     named = (
         match[0].strip(".'")
         for match in ADDRESS.finditer(text)
-        if not SENDER.search(text[max(0, match.start() - 40) : match.start()])
+        if not match[0].startswith("//") and not SENDER.search(text[max(0, match.start() - 40) : match.start()])
     )
     made = (f"{local}-", f"{local}+") if local else ()
     address = next(

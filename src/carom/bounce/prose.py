@@ -65,7 +65,7 @@ _HELP = re.compile(
 )
 _SENTENCE = re.compile(r"(?<=[.!?。])\s+")
 SENDER = re.compile(
-    r"\b(?:(?<!generated )(?<!expanded )from|by|von|sender|absender|expéditeur|remitente|mittente|remetente|afzender|avsändare)\W*$",
+    r"\b(?:(?<!generated )(?<!expanded )from|by|von|sender|absender|expéditeur|remitente|mittente|remetente|afzender|avsändare|отправитель|nadawca|odesílatel|发件人|差出人)\W*$",
     re.IGNORECASE,
 )
 """What stands before an address that is the sender's."""

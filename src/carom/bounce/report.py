@@ -72,10 +72,10 @@ def _readers(mail: Mail, told: Told, rules: Rules) -> Iterator[Callable[[], Repo
     auto-reply, whose null return path alone makes it no bounce."""
     voice = voice_of(mail.headers, told)
     autoreplies = partial(read_notice, mail, told, "autoreplies", daemon=voice.daemon)
-    # What begins or is called as bounces are and tells of a failure, or names failed recipients, is no notice whatever
-    # words it quotes.
-    called = voice.daemon and subject_is_usual(subject_of(mail.headers))
-    if not (voice.fails and (voice.opens or called)) and "x-failed-recipients" not in mail.headers:
+    # What a mail system's From has, begins or is called as bounces are and tells of a failure, or names failed
+    # recipients, is no notice whatever words it quotes.
+    bounces = voice.daemon and voice.fails and (voice.opens or subject_is_usual(subject_of(mail.headers)))
+    if not bounces and "x-failed-recipients" not in mail.headers:
         yield partial(read_notice, mail, told, "notices", daemon=voice.daemon)
     if voice.system:
         yield partial(_machine_text, mail, told, rules, voice)
