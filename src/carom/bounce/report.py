@@ -21,9 +21,11 @@ from carom.bounce.ses import read_ses
 from carom.bounce.telling import (
     subject_is_usual,
     subject_tells_failure,
+    tells_failure,
     tells_of_goods,
     tells_of_state,
     tells_owner,
+    tells_reader,
     tells_success,
 )
 from carom.bounce.text import Told, read_told
@@ -129,6 +131,8 @@ def _may_bounce(mail: Mail, told: Told, voice: Voice) -> bool:
     return path alone the text must tell it in so many words."""
     if any(part.type in STATUS_TYPES for part in mail.parts):
         return True
+    if tells_reader(told.lowered):
+        return False
     subject = subject_of(mail.headers)
     returns = bool(told.returned) or "x-failed-recipients" in mail.headers
     if not (voice.opens or returns) and (
@@ -136,15 +140,21 @@ def _may_bounce(mail: Mail, told: Told, voice: Voice) -> bool:
         or (tells_owner(f"{subject.lower()}\n{told.lowered}") and not _holds_a_code(told))
     ):
         return False
-    if not returns and takes_answers(mail.headers):
+    answers = is_answer(mail.headers) and not voice.opens
+    if not returns and (takes_answers(mail.headers) or (answers and _quotes_failure(told))):
         return False
     if voice.daemon:
         return voice.fails or subject_tells_failure(subject) or (returns and _names_a_fault(told))
-    answers = is_answer(mail.headers) and not voice.opens
     if is_list(mail.headers) or answers or not (voice.system or is_daemon(mail.headers)):
         return False
     tells = voice.fails or (_names_a_fault(told) and (voice.system or _holds_a_code(told)))
     return tells and (voice.opens or not tells_of_goods(told.text))
+
+
+def _quotes_failure(told: Told) -> bool:
+    """Tell whether a failure stands only in the lines that a text quotes, as in a postmaster's own answer."""
+    own = [line for line in told.lowered.split("\n") if not line.startswith(">")]
+    return not tells_failure("\n".join(own))
 
 
 def _holds_a_code(told: Told) -> bool:

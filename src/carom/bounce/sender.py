@@ -28,7 +28,7 @@ _OPENING = re.compile(
 _LIST_STAFF = re.compile(r"bounces?\b|-(?:admin|owner|request|errors?)@", re.IGNORECASE)
 # Answers, forwards and automatic answers quote the subject of what they answer, some behind the number of a ticket.
 _ANSWER = re.compile(
-    r"""^\s*(?:\[[^\]]{0,60}\]\s*)?(?:(?:re|fwd?|aw|wg|tr|rv|sv|vs|antw|rif|res|odp|ynt|回复|答复|转发)\s*(?:\[\d+\])?\s?[:：] | auto(?:matic)?[ -]?(?:reply|response|answer)?\ ?:
+    r"""^\s*(?:\[[^\]]{0,60}\]\s*)?(?:(?:accepted|declined|tentative(?:ly\ accepted)?|invitation|updated\ invitation)\s?: | (?:re|fwd?|aw|wg|tr|rv|sv|vs|antw|rif|res|odp|ynt|回复|答复|转发)\s*(?:\[\d+\])?\s?[:：] | auto(?:matic)?[ -]?(?:reply|response|answer)?\ ?:
     | automatische?\ antwort | out\ of\ (?:the\ )?office | abwesen | r[eé]ponse\ automatique | respuesta\ autom | risposta\ autom | resposta\ autom
     | automatisch | autosvar | automatisk | automatyczna | автоответ | 自動応答 | 自动回复)""",
     re.IGNORECASE | re.VERBOSE,

@@ -182,7 +182,7 @@ _GOODS = re.compile(
 # accounts. Those name addresses and faults too.
 _STATE = re.compile(
     r"""\b(?:digest|summary|statistics|daily|weekly|monthly|quarantine\ (?:report|notification)|log(?:s|\ ?watch)?\b|cron\ <|(?:quota|queue)\ (?:warning|report|alert)
-    | suppression\ list | greylist\w*\ report | report\ domain | tls\ report | service\ alert | is\ critical\b | smtp\ (?:server|client):\ errors)""",
+    | suppression\ list | ^message\ \S+\ frozen | greylist\w*\ report | report\ domain | tls\ report | service\ alert | is\ critical\b | smtp\ (?:server|client):\ errors)""",
     re.IGNORECASE | re.VERBOSE,
 )
 # What reports count, and no bounce does; in a subject or, where it says "bounce", in a text.
@@ -218,6 +218,11 @@ def tells_owner(text: str) -> bool:
     """Tell whether a text in lower case speaks of the reader's own mailbox."""
     text = text[:400]
     return "your " in text and any(map(text.__contains__, _OWNER))
+
+
+def tells_reader(text: str) -> bool:
+    """Tell whether a text in lower case is a list's to its reader, whose address it says has bounced."""
+    return "messages to you" in text[:400]
 
 
 def tells_failure(text: str) -> bool:

@@ -34,6 +34,8 @@ _RETURNED = re.compile(
     )""",
     re.MULTILINE | re.VERBOSE,
 )
+# What people do not read.
+_NOT_READ = frozenset({"text/html", "text/calendar", "text/csv", "text/vcard", "text/x-vcard"})
 _TAG = re.compile(r"<(?:br|p|div|tr|li|h\d|/p|/div|/tr)\b[^>\n]{0,400}>", re.IGNORECASE)
 _CELL = re.compile(r"</t[dh]>", re.IGNORECASE)
 _OTHER_TAG = re.compile(r"<(?:style|script|title)\b[^<]*|<a\s[^>]{0,400}>|</?[a-z!][^<>@]{0,400}>", re.IGNORECASE)
@@ -140,7 +142,7 @@ def _human(parts: list[Part]) -> list[Part]:
 
 def _is_plain(kind: str) -> bool:
     """Tell whether a media type is text to be read as it stands: also a broken one, as ``text`` or ``text/english``."""
-    return (kind.startswith("text") and kind not in RETURNED_TYPES and kind != "text/html") or "/" not in kind
+    return (kind.startswith("text") and kind not in RETURNED_TYPES and kind not in _NOT_READ) or "/" not in kind
 
 
 def _headers_in(text: str) -> Headers:
