@@ -40,7 +40,7 @@ _LABEL = re.compile(
       | (?:message|mail)\ (?:\w+\ ){{0,3}}addressed\ to\s | \(originally\ addressed\ to\s | your\ message\ to\s
       | you\ are\ not\ (?:a\ )?member\ of\ (?:\w+\ ){{1,3}}list\s
       | there\ was\ an\ error\ delivering\ your\ mail\ to\s | did\ not\ reach\ the\ following\ recipients?:\s
-    )[^\w@]*+(?:smtp:)?({_ADDR})""",
+    )[^\w@+]*+(?:smtp:)?({_ADDR})""",
     re.IGNORECASE | re.VERBOSE,
 )
 # From one address to another: the sender or an alias, then the recipient.
@@ -65,7 +65,7 @@ _HELP = re.compile(
 )
 _SENTENCE = re.compile(r"(?<=[.!?。])\s+")
 SENDER = re.compile(
-    r"\b(?:(?<!generated )(?<!expanded )from|by|von|sender|absender|expéditeur|remitente|mittente|remetente|afzender|avsändare|отправитель|nadawca|odesílatel|发件人|差出人)\W*$",
+    r"\b(?:(?<!generated )(?<!expanded )from|by|von|proveniente da|sender|absender|expéditeur|remitente|mittente|remetente|afzender|avsändare|отправитель|nadawca|odesílatel|发件人|差出人)\W*$",
     re.IGNORECASE,
 )
 """What stands before an address that is the sender's."""
