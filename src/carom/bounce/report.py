@@ -145,7 +145,9 @@ def _may_bounce(mail: Mail, told: Told, voice: Voice) -> bool:
         return False
     if voice.daemon:
         return voice.fails or subject_tells_failure(subject) or (returns and _names_a_fault(told))
-    if is_list(mail.headers) or answers or not (voice.system or is_daemon(mail.headers)):
+    # A list's own refusal has its headers too, and returns what was posted.
+    listed = is_list(mail.headers) and not (voice.opens and returns)
+    if listed or answers or not (voice.system or is_daemon(mail.headers)):
         return False
     tells = voice.fails or (_names_a_fault(told) and (voice.system or _holds_a_code(told)))
     return tells and (voice.opens or not tells_of_goods(told.text))

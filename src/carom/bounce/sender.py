@@ -18,7 +18,7 @@ _OFTEN = ("mailer-daemon", "postmaster", "mail delivery")
 _OPENING = re.compile(
     r"""\A\W*(?:
       this\ (?:message\ was\ created\ automatically|is\ (?:the\ mail\ (?:system|delivery)|a\ (?:delivery|permanent)|an\ automatically\ generated\ delivery))
-      | hi\.\ this\ is\ the | message\ from | (?:we're\ |i'm\ )?sorry | hi!\s+this\ is\ the | the\ original\ message\ was\ received | delivery\ (?:has\ failed|to\ the\ following)
+      | hi\.\ this\ is\ the | message\ from | you\ are\ not\ allowed\ to\ post | (?:we're\ |i'm\ )?sorry | hi!\s+this\ is\ the | the\ original\ message\ was\ received | delivery\ (?:has\ failed|to\ the\ following)
       | (?:your|the|a)\ (?:\w+\ ){0,4}(?:message|e-?mail|mail)\b(?:[^.]|\.\w){0,80}(?:not\ (?:be\ )?delivered|undeliverable|did\ not\ reach|failed|rejected)
       | (?:unable|failed|error)\ (?:to\ )?deliver | undeliverable | message\ could\ not\ be | could\ not\ deliver | -+\s*(?:the\ following|transcript|failed\ rec|failure\ rea)
     )""",
