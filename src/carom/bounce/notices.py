@@ -1,7 +1,7 @@
 """Mail that programs and people send to a return path and that is no bounce: answers of auto-responders, challenges,
 notices of virus and spam filters, wishes to get mail or none, tests for open relays.
 
-What tells them is data: ``rules/notices.toml`` and, tried last, ``rules/replies_auto.toml``. The rules see one line of
+What tells them is data: ``rules/notices.toml`` and, tried last, ``rules/autoreplies.toml``. The rules see one line of
 text, ``from: daemon|person; path: null|answers; <decisive headers>; encloses: mail; subject: ...; body: ...``, in lower case.
 """
 

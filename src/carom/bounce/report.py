@@ -145,8 +145,8 @@ def _may_bounce(mail: Mail, told: Told, voice: Voice) -> bool:
         return False
     if voice.daemon:
         return voice.fails or subject_tells_failure(subject) or (returns and _names_a_fault(told))
-    # A list's own refusal has its headers too, and returns what was posted.
-    listed = is_list(mail.headers) and not (voice.opens and returns)
+    # A list's own refusal has its headers too.
+    listed = is_list(mail.headers) and not (voice.opens and "x-list-administrivia" in mail.headers)
     if listed or answers or not (voice.system or is_daemon(mail.headers)):
         return False
     tells = voice.fails or (_names_a_fault(told) and (voice.system or _holds_a_code(told)))

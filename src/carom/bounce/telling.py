@@ -185,18 +185,18 @@ _STATE = re.compile(
     | suppression\ list | ^message\ \S+\ frozen | greylist\w*\ report | report\ domain | tls\ report | service\ alert | is\ critical\b | smtp\ (?:server|client):\ errors)""",
     re.IGNORECASE | re.VERBOSE,
 )
-# What reports count, and no bounce does; in a subject or, where it says "bounce", in a text.
+# What reports count (a reply's code is no number of them), and no bounce does; in a subject or, where it says "bounce", in a text.
 _COUNTED = re.compile(
-    r"""\b(?:\d+|list\ of)\ (?:undeliverable|undelivered|invalid|hard|soft|suppressed|bounced?|failed)\b[^.]{0,20}\b(?:addresses|recipients|contacts|e?mails|bounces)
-    | \bbounces?\ (?:report|rate|log|list|count)\b | \b\d+\ bounce[ds]\b""",
+    r"""\b(?:(?![245]\d\d\ )\d+|list\ of)\ (?:undeliverable|undelivered|invalid|hard|soft|suppressed|bounced?|failed)\b[^.]{0,20}\b(?:addresses|recipients|contacts|e?mails|bounces)
+    | \bbounces?\ (?:report|rate|log|list|count)\b | \b(?![245]\d\d\ )\d+\ bounce[ds]\b""",
     re.IGNORECASE | re.VERBOSE,
 )
 # Lines of a report: a count behind a word, or the listing of a queue (Postfix's, Exim's); in lower case, with the line
 # end before.
 _REPORT_LINE = re.compile(
     r"""\n(?:
-      \W*(?:(?:hard\ |soft\ )?bounce[sd]?|delivered|undelivered|sent|opened|failed|rejected|deferred)\s*[:=|]?\s*\d[\d.,]*\s*(?:%|\(|$)
-      | [0-9a-f]{8,}[*!]?\s+\d+\s | [\ ]*\d+[mhd]\s+[\d.]+[km]?\s+\w{6}-\w+-\w+\s
+      \W*(?:(?:hard\ |soft\ )?bounce[sd]?|delivered|undelivered|sent|opened|failed|rejected|deferred)\s*[:=|]?\s*(?:\d+(?:[.,]\d+)?\s*%|\d{1,3}(?:[.,]?\d{3})*\s*(?:\(|$))
+      | (?=\d*[a-f])[0-9a-f]{8,}[*!]?\s+\d+\s | [\ ]*\d+[mhd]\s+[\d.]+[km]?\s+\w{6}-\w+-\w+\s
     )""",
     re.MULTILINE | re.VERBOSE,
 )
@@ -222,7 +222,7 @@ def tells_owner(text: str) -> bool:
 
 def tells_reader(text: str) -> bool:
     """Tell whether a text in lower case is a list's to its reader, whose address it says has bounced."""
-    return "messages to you" in text[:400]
+    return "messages to you from" in text[:400]
 
 
 def tells_failure(text: str) -> bool:
