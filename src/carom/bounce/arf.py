@@ -17,6 +17,8 @@ _FIELD = re.compile(r"^([A-Za-z][\w-]*)[ \t]*:[ \t]*(.*(?:\n[ \t]+\S.*)*)", re.M
 _JMRP = re.compile(r"^complaint about message from (\S+)", re.IGNORECASE)
 # Where a report has no Source-IP, its text names the address.
 _FROM_IP = re.compile(r"\b(?:from|IP)(?: IP)?(?: address)?:? \[?(\d{1,3}(?:\.\d{1,3}){3})\b", re.IGNORECASE)
+# An address that a provider has written over.
+_CROSSED = re.compile(r"x+@x+(?:\.x+)*", re.IGNORECASE)
 _REDACTED = ("redacted@", "undisclosed")
 # Where the returned mail names the reader, best first.
 _READER_HEADERS = ("x-hmxmroriginalrecipient", "x-apparently-to", "to", "delivered-to")
@@ -77,7 +79,8 @@ def reader_of(returned: Headers) -> str | None:
     """Return whom a returned mail had reached; None where the provider hides it."""
     for name in _READER_HEADERS:
         address = header_address(returned.get(name, ""))
-        hidden = name != "to" and (address or "").lower().startswith(_REDACTED)
-        if address and not hidden and "." in address.rpartition("@")[2]:
+        if not address or _CROSSED.fullmatch(address):
+            continue
+        if name == "to" or not address.lower().startswith(_REDACTED):
             return address
     return None

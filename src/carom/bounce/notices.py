@@ -6,6 +6,7 @@ text, ``from: daemon|person; path: null|answers; <decisive headers>; encloses: m
 """
 
 import re
+from collections.abc import Iterator
 
 from carom.bounce.addresses import ADDRESS, find_address, header_address
 from carom.bounce.arf import reader_of
@@ -54,6 +55,7 @@ _EVENTS: dict[BounceType, Notice] = {
 }
 # Whose address the body names: the one that a filter or a challenge stands before. Of the others it is the sender's.
 _NAMED_IN_BODY = frozenset({ContentNotice, Challenge})
+_FROM_LINE = re.compile(r"\W*(?:from|reply-to|return-path|von|de|da)\s*:", re.IGNORECASE)
 
 
 def read_notice(mail: Mail, told: Told, rules: str, *, daemon: bool) -> Report | None:
@@ -103,16 +105,19 @@ def _complainer(told: Told) -> str | None:
 def _named(mail: Mail, told: Told, sender: str | None) -> str | None:
     """Return the first address of the body, else of the subject, that is not the address written to, nor called the
     sender's, nor one made from the sender's to answer to, as ``anna-confirm-123@`` of ``anna@``."""
-    own = (header_address(mail.headers.get("to", "")) or "").lower()
     local = (sender or "").partition("@")[0].lower()
-    text = f"{told.text[:4000]}\n{subject_of(mail.headers)}"
-    named = (
-        match[0].strip(".'")
-        for match in ADDRESS.finditer(text)
-        if not match[0].startswith("//") and not SENDER.search(text[max(0, match.start() - 40) : match.start()])
-    )
     made = (f"{local}-", f"{local}+") if local else ()
-    address = next(
-        (address for address in named if address.lower() != own and not address.lower().startswith(made)), None
-    )
+    named = _others(mail, f"{told.text[:4000]}\n{subject_of(mail.headers)}")
+    address = next((address for address in named if not address.lower().startswith(made)), None)
     return _TO_CONFIRM.sub("@", address) if address else None
+
+
+def _others(mail: Mail, text: str) -> Iterator[str]:
+    """Yield the addresses of a text that are neither the one written to, nor the sender's by their label or line, nor
+    part of a link or of a virus's name."""
+    own = (header_address(mail.headers.get("to", "")) or "").lower()
+    for match in ADDRESS.finditer(text):
+        before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()][-80:]
+        address = match[0].strip(".'")
+        if not ("/" in address or SENDER.search(before) or _FROM_LINE.match(before) or address.lower() == own):
+            yield address

@@ -182,7 +182,7 @@ _GOODS = re.compile(
 # accounts. Those name addresses and faults too.
 _STATE = re.compile(
     r"""\b(?:digest|summary|statistics|daily|weekly|monthly|quarantine\ (?:report|notification)|log(?:s|\ ?watch)?\b|cron\ <|(?:quota|queue)\ (?:warning|report|alert)
-    | suppression\ list | ^message\ \S+\ frozen | greylist\w*\ report | report\ domain | tls\ report | service\ alert | is\ critical\b | smtp\ (?:server|client):\ errors)""",
+    | suppression\ list | ^message\ (?:\S+\ )?frozen | greylist\w*\ report | report\ domain | tls\ report | service\ alert | is\ critical\b | smtp\ (?:server|client):\ errors)""",
     re.IGNORECASE | re.VERBOSE,
 )
 # What reports count (a reply's code is no number of them), and no bounce does; in a subject or, where it says "bounce", in a text.
